@@ -1,0 +1,2 @@
+//! Telegram: the contract's questions against the simulator.
+mod kit;
