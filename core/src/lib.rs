@@ -15,6 +15,7 @@ pub mod order;
 pub mod parts;
 pub mod phone;
 pub mod secret;
+pub mod text;
 pub mod thread;
 pub mod window;
 

@@ -1,1 +1,39 @@
+//! How it is remembered: all SQL lives here and nowhere else.
+//!
+//! One SQL text and one row struct serve both engines (`on!` picks the
+//! connection). Functions are methods of [`Conn`], grouped by noun; a write
+//! needs a [`Tx`]. Nothing here decides: callers do.
 
+mod db;
+mod error;
+mod macros;
+
+pub mod agents;
+pub mod answers;
+pub mod customers;
+pub mod files;
+pub mod handoffs;
+pub mod inboxes;
+pub mod jobs;
+pub mod ledger;
+pub mod live;
+pub mod merges;
+pub mod messages;
+pub mod orders;
+pub mod outbox;
+pub mod settings;
+pub mod threads;
+
+pub use db::{Conn, Db, Tx};
+pub use error::StoreError;
+
+/// The result of every function of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A page of a keyset-paged list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<String>,
+}

@@ -1,0 +1,188 @@
+//! Two engines behind one enum: the embedded SQLite file and PostgreSQL.
+//!
+//! SQLite writes go through one connection that begins `IMMEDIATE`, so that a
+//! write never fails for another's sake; reads have a pool of their own.
+
+use crate::macros::on;
+use crate::{Result, StoreError};
+use onethread_core::Millis;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::ops::{Deref, DerefMut};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    /// Woken after each commit that told something.
+    told: Arc<Notify>,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Open `sqlite:PATH` or `postgres://…` and bring it to this version's shape.
+    pub async fn open(url: &str) -> Result<Self> {
+        let engine = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgres(url).await?
+        } else if url.starts_with("sqlite:") {
+            open_sqlite(url).await?
+        } else {
+            return Err(StoreError::BadUrl(url.to_owned()));
+        };
+        Ok(Self { engine, told: Arc::new(Notify::new()) })
+    }
+
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
+    }
+
+    /// A connection for reading, outside any transaction.
+    pub async fn read(&self) -> Result<Conn> {
+        Ok(match &self.engine {
+            Engine::Sqlite { reader, .. } => Conn::Sqlite(reader.acquire().await?),
+            Engine::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction that may write. Dropped without [`Tx::commit`], nothing of it stays.
+    pub async fn begin(&self) -> Result<Tx> {
+        let conn = match &self.engine {
+            Engine::Sqlite { writer, .. } => Conn::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Postgres(pool) => Conn::PostgresTx(pool.begin().await?),
+        };
+        Ok(Tx { conn, told: self.told.clone(), events: Vec::new() })
+    }
+
+    /// Resolves after the next commit of this process that told something.
+    pub fn told(&self) -> impl Future<Output = ()> + '_ {
+        self.told.notified()
+    }
+
+    /// Close every connection; SQLite folds its log into the file.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_postgres(url: &str) -> Result<Engine> {
+    let pool = PgPoolOptions::new()
+        .max_connections(20)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect(url)
+        .await
+        .map_err(|source| StoreError::Open { place: "the PostgreSQL URL".into(), source })?;
+    MIGRATIONS.run(&pool).await?;
+    Ok(Engine::Postgres(pool))
+}
+
+async fn open_sqlite(url: &str) -> Result<Engine> {
+    let failed = |source| StoreError::Open { place: url.to_owned(), source };
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(failed)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-32000")
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(256)
+        .optimize_on_close(true, None);
+    let one = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
+    let writer = one.acquire_timeout(Duration::from_secs(30)).connect_with(options.clone()).await.map_err(failed)?;
+    MIGRATIONS.run(&writer).await?;
+    let reader = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(failed)?;
+    Ok(Engine::Sqlite { writer, reader })
+}
+
+/// A connection of either engine, in a transaction or not.
+pub enum Conn {
+    Sqlite(PoolConnection<Sqlite>),
+    SqliteTx(Transaction<'static, Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    PostgresTx(Transaction<'static, Postgres>),
+}
+
+pub(crate) enum Engined<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Conn {
+    pub(crate) fn engined(&mut self) -> Engined<'_> {
+        match self {
+            Self::Sqlite(conn) => Engined::Sqlite(conn),
+            Self::SqliteTx(tx) => Engined::Sqlite(tx),
+            Self::Postgres(conn) => Engined::Postgres(conn),
+            Self::PostgresTx(tx) => Engined::Postgres(tx),
+        }
+    }
+
+    /// Take the next `n` numbers of a counter; answers the last of them. Numbers are dense
+    /// and in commit order, because the row stays locked until the commit.
+    pub async fn count(&mut self, counter: &str, n: i64) -> Result<i64> {
+        let sql = "UPDATE counters SET value = value + $2 WHERE name = $1 RETURNING value";
+        let (value,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(counter).bind(n).fetch_one(db).await)?;
+        Ok(value)
+    }
+}
+
+/// A transaction, and what consoles will be told once it is committed.
+pub struct Tx {
+    conn: Conn,
+    told: Arc<Notify>,
+    pub(crate) events: Vec<crate::live::Told>,
+}
+
+impl Tx {
+    /// Make it durable, then tell.
+    pub async fn commit(mut self, now: Millis) -> Result<()> {
+        let tells = !self.events.is_empty();
+        if tells {
+            let events = std::mem::take(&mut self.events);
+            self.conn.record_told(&events, now).await?;
+        }
+        match self.conn {
+            Conn::SqliteTx(tx) => tx.commit().await?,
+            Conn::PostgresTx(tx) => tx.commit().await?,
+            Conn::Sqlite(_) | Conn::Postgres(_) => {}
+        }
+        if tells {
+            self.told.notify_waiters();
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}

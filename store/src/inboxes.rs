@@ -1,0 +1,141 @@
+//! Inboxes: connected accounts of the business. Secrets are sealed before they come here.
+
+use crate::macros::{on, touched};
+use crate::{Conn, Result, StoreError};
+use onethread_core::Millis;
+use onethread_core::ids::InboxId;
+use onethread_core::secret::Settings;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct InboxRow {
+    pub id: String,
+    pub channel: String,
+    pub name: String,
+    /// The platform's name for the account, and a digest of the app it calls through.
+    pub account: Option<String>,
+    pub app: Option<String>,
+    /// What is not secret.
+    pub settings: Json<Settings>,
+    /// The secret settings, encrypted.
+    pub sealed: String,
+    /// `active`, `paused` (the queue is kept) or `disabled` (history stays).
+    pub state: String,
+    pub pause_reason: Option<String>,
+    pub health: Json<HealthRow>,
+    pub last_heard_at: Option<Millis>,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthRow {
+    /// `None` until the first probe.
+    pub healthy: Option<bool>,
+    pub reason: String,
+    pub since: Millis,
+    pub checked_at: Option<Millis>,
+    pub account_name: Option<String>,
+}
+
+macro_rules! inbox_columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, channel, name, account, app, settings, sealed, state, pause_reason, health, last_heard_at, created_at, updated_at FROM inboxes ",
+            $rest
+        )
+    };
+}
+
+impl Conn {
+    pub async fn add_inbox(&mut self, inbox: &InboxRow) -> Result<()> {
+        let sql = concat!(
+            "INSERT INTO inboxes (id, channel, name, account, app, settings, sealed, state, health, created_at, updated_at)",
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
+        );
+        touched!(self, db => sqlx::query(sql)
+            .bind(&inbox.id).bind(&inbox.channel).bind(&inbox.name).bind(&inbox.account).bind(&inbox.app)
+            .bind(&inbox.settings).bind(&inbox.sealed).bind(&inbox.state).bind(&inbox.health).bind(inbox.created_at)
+            .execute(db).await)?;
+        Ok(())
+    }
+
+    /// Every inbox that is not disabled, in the order they were made; `all` includes the disabled.
+    pub async fn inboxes(&mut self, all: bool) -> Result<Vec<InboxRow>> {
+        let sql = inbox_columns!("WHERE $1 OR state <> 'disabled' ORDER BY created_at, id");
+        Ok(on!(self, db => sqlx::query_as(sql).bind(all).fetch_all(db).await)?)
+    }
+
+    pub async fn inbox(&mut self, id: &InboxId) -> Result<InboxRow> {
+        let sql = inbox_columns!("WHERE id = $1");
+        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        row.ok_or(StoreError::Missing("inbox"))
+    }
+
+    /// Write name, settings, secrets, account and state over the present ones.
+    pub async fn change_inbox(&mut self, inbox: &InboxRow, now: Millis) -> Result<()> {
+        let sql = concat!(
+            "UPDATE inboxes SET name = $2, account = $3, app = $4, settings = $5, sealed = $6, state = $7,",
+            " pause_reason = $8, updated_at = $9 WHERE id = $1"
+        );
+        let rows = touched!(self, db => sqlx::query(sql)
+            .bind(&inbox.id).bind(&inbox.name).bind(&inbox.account).bind(&inbox.app).bind(&inbox.settings)
+            .bind(&inbox.sealed).bind(&inbox.state).bind(&inbox.pause_reason).bind(now)
+            .execute(db).await)?;
+        if rows == 0 { Err(StoreError::Missing("inbox")) } else { Ok(()) }
+    }
+
+    /// Pause with a reason, or go on with `None`. A disabled inbox stays so. `false`: nothing changed.
+    pub async fn pause_inbox(&mut self, id: &InboxId, reason: Option<&str>, now: Millis) -> Result<bool> {
+        let sql = concat!(
+            "UPDATE inboxes SET state = CASE WHEN $2 IS NULL THEN 'active' ELSE 'paused' END, pause_reason = $2, updated_at = $3",
+            " WHERE id = $1 AND state = CASE WHEN $2 IS NULL THEN 'paused' ELSE 'active' END"
+        );
+        let rows = touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(reason).bind(now).execute(db).await)?;
+        Ok(rows > 0)
+    }
+
+    pub async fn record_health(&mut self, id: &InboxId, health: &HealthRow) -> Result<()> {
+        let sql = "UPDATE inboxes SET health = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(health)).execute(db).await)?;
+        Ok(())
+    }
+
+    pub async fn heard_from_inbox(&mut self, id: &InboxId, now: Millis) -> Result<()> {
+        let sql = "UPDATE inboxes SET last_heard_at = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(now).execute(db).await)?;
+        Ok(())
+    }
+
+    pub async fn bookmark(&mut self, id: &InboxId) -> Result<Option<serde_json::Value>> {
+        let sql = "SELECT bookmark FROM inboxes WHERE id = $1";
+        let row: Option<(Option<Json<serde_json::Value>>,)> = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        Ok(row.and_then(|(mark,)| mark).map(|mark| mark.0))
+    }
+
+    pub async fn set_bookmark(&mut self, id: &InboxId, mark: &serde_json::Value) -> Result<()> {
+        let sql = "UPDATE inboxes SET bookmark = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(mark)).execute(db).await)?;
+        Ok(())
+    }
+
+    /// Take the inbox's refresh lock until `until`. `false`: somebody holds it.
+    pub async fn lock_inbox(&mut self, id: &InboxId, until: Millis, now: Millis) -> Result<bool> {
+        let sql = "UPDATE inboxes SET locked_until = $2 WHERE id = $1 AND locked_until < $3";
+        Ok(touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(until).bind(now).execute(db).await)? > 0)
+    }
+
+    pub async fn unlock_inbox(&mut self, id: &InboxId) -> Result<()> {
+        let sql = "UPDATE inboxes SET locked_until = 0 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)?;
+        Ok(())
+    }
+
+    /// Write rotated secrets: the whole sealed set.
+    pub async fn reseal_inbox(&mut self, id: &InboxId, sealed: &str, now: Millis) -> Result<()> {
+        let sql = "UPDATE inboxes SET sealed = $2, updated_at = $3 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(sealed).bind(now).execute(db).await)?;
+        Ok(())
+    }
+}

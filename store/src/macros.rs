@@ -1,0 +1,23 @@
+//! One SQL text on two engines: the macro picks the connection, the compiler the types.
+
+/// Run one expression on whichever engine is there: `on!(self, db => sqlx::query(SQL).bind(x).execute(db).await)?`.
+macro_rules! on {
+    ($conn:expr, $db:ident => $run:expr) => {
+        match $conn.engined() {
+            crate::db::Engined::Sqlite($db) => $run,
+            crate::db::Engined::Postgres($db) => $run,
+        }
+    };
+}
+pub(crate) use on;
+
+/// The same for statements whose answer is how many rows they touched.
+macro_rules! touched {
+    ($conn:expr, $db:ident => $run:expr) => {
+        match $conn.engined() {
+            crate::db::Engined::Sqlite($db) => $run.map(|done| done.rows_affected()),
+            crate::db::Engined::Postgres($db) => $run.map(|done| done.rows_affected()),
+        }
+    };
+}
+pub(crate) use touched;
