@@ -1,1 +1,30 @@
+//! What the customer wants: text in; intents, entities and answers with
+//! calibrated confidence out. Pure: no I/O, no clock, the same in and out each time.
+//!
+//! ```
+//! use onethread_intents::{Context, Intent, Matcher, Pack};
+//!
+//! let matcher = Matcher::train(&Pack::shipped()?, &[])?;
+//! let reading = matcher.read("đơn DH1024 của em tới đâu rồi ạ", &Context::default());
+//! assert_eq!(reading.top().map(|top| top.value), Some(Intent::OrderStatus));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod answers;
+mod calibrate;
+mod entities;
+mod features;
+mod intent;
+mod language;
+mod letters;
+mod matcher;
+mod model;
+mod pack;
+mod reading;
+mod text;
+mod vocabulary;
+
+pub use intent::{Intent, Language, UnknownName};
+pub use matcher::{Matcher, TrainError};
+pub use pack::{Pack, PackError};
+pub use reading::{AnswerEntry, Asked, Context, DateSpec, Entity, EntityValue, Reading, Scored};

@@ -1,0 +1,78 @@
+//! Which FAQ answer is asked for: the questions of each answer, compared by the words and
+//! pieces of words they share with the message, rare ones counting more.
+
+use crate::features::{self, Hashes, Sparse};
+use crate::reading::Scored;
+use crate::vocabulary::Vocabulary;
+use std::collections::HashMap;
+
+const SHOWN: usize = 5;
+
+#[derive(Debug, Clone)]
+pub(crate) struct AnswerIndex {
+    vocabulary: Vocabulary,
+    idf: Vec<f32>,
+    /// For each feature the questions that have it, and how heavily.
+    postings: Vec<Vec<(u32, f32)>>,
+    /// The answer of each question.
+    owners: Vec<usize>,
+    ids: Vec<String>,
+}
+
+impl AnswerIndex {
+    /// Questions by the number of their answer in `ids`.
+    pub(crate) fn build(ids: Vec<String>, questions: &[(usize, Hashes)]) -> Self {
+        let mut vocabulary = Vocabulary::new();
+        let mut seen: Vec<u32> = Vec::new();
+        for (_, hashes) in questions {
+            for hash in hashes.blocks.iter().flatten() {
+                let number = vocabulary.learn(*hash) as usize;
+                seen.resize(seen.len().max(number + 1), 0);
+                seen[number] += 1;
+            }
+        }
+        let all = questions.len() as f32;
+        let idf: Vec<f32> = seen.iter().map(|times| ((1.0 + all) / (0.5 + *times as f32)).ln() + 0.2).collect();
+        let mut postings = vec![Vec::new(); vocabulary.len()];
+        for (at, (_, hashes)) in questions.iter().enumerate() {
+            for (feature, weight) in features::weigh(hashes, &vocabulary, &idf) {
+                postings[feature as usize].push((at as u32, weight));
+            }
+        }
+        let owners = questions.iter().map(|(owner, _)| *owner).collect();
+        Self { vocabulary, idf, postings, owners, ids }
+    }
+
+    /// The best answers with the probability that each is the right one.
+    pub(crate) fn rank(&self, hashes: &Hashes) -> Vec<Scored<String>> {
+        let row: Sparse = features::weigh(hashes, &self.vocabulary, &self.idf);
+        let mut likeness = vec![0.0_f32; self.owners.len()];
+        for (feature, weight) in &row {
+            for (question, other) in &self.postings[*feature as usize] {
+                likeness[*question as usize] += weight * other / features::BLOCKS as f32;
+            }
+        }
+        let known = features::known_share(hashes, &self.vocabulary);
+        let mut best: HashMap<usize, f32> = HashMap::new();
+        for (owner, likeness) in self.owners.iter().zip(&likeness) {
+            let seen = best.entry(*owner).or_default();
+            *seen = seen.max(*likeness);
+        }
+        let mut ranked: Vec<(usize, f32)> = best.into_iter().filter(|(_, likeness)| *likeness > 0.12).collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        ranked.truncate(SHOWN);
+        self.believed(&ranked, known)
+    }
+
+    fn believed(&self, ranked: &[(usize, f32)], known: f32) -> Vec<Scored<String>> {
+        let top = ranked.first().map_or(0.0, |best| best.1);
+        let shares: Vec<f32> = ranked.iter().map(|(_, likeness)| ((likeness - top) * 18.0).exp()).collect();
+        let sum: f32 = shares.iter().sum();
+        let fits = |likeness: f32| 1.0 / (1.0 + (-(likeness * (0.5 + 0.5 * known) - 0.42) * 12.0).exp());
+        let believed = ranked.iter().zip(&shares).map(|((owner, likeness), share)| Scored {
+            value: self.ids[*owner].clone(),
+            probability: share / sum * fits(*likeness),
+        });
+        believed.collect()
+    }
+}

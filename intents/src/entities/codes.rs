@@ -1,0 +1,140 @@
+//! Order codes as customers type them: `DH1024`, `#100020`, `dh 1024`, `đơn hàng số 1001`.
+//! A number is a code only where something says so: a `#`, letters a shop uses, the word *đơn*
+//! before it, or the bot's own question.
+
+use super::{Claims, stands_alone};
+use crate::pack::PackError;
+use crate::reading::{Asked, EntityValue};
+use crate::text::Token;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// How codes look in a shop that has not said.
+const USUAL: [&str; 2] = [r"[A-Z]{1,5}\d{3,9}", r"\d{3,9}"];
+
+/// Words that stand before a number without making it a code.
+const NO_PREFIX: [&str; 34] = [
+    "size", "sz", "sai", "gia", "khoang", "tam", "co", "hon", "duoi", "tren", "tu", "den", "toi", "nam", "ngay", "thang", "so",
+    "la", "cuoi", "sdt", "dt", "tel", "phone", "call", "rtx", "gtx", "ram", "and", "the", "for", "over", "under", "about", "usd",
+];
+
+/// Words after which a bare number is an order code.
+const CUES: [&str; 12] = ["don", "dh", "ma", "order", "orders", "code", "bill", "hoadon", "donhang", "madon", "hd", "mvd"];
+
+/// Words that may stand between the cue and the number.
+const FILLERS: [&str; 14] = ["hang", "so", "ma", "la", "van", "number", "no", "is", "code", "id", "cua", "em", "minh", "don"];
+
+static PIECES: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)#?\s?(?:\b[a-z]{1,5}[ \-_.]?)?\d{3,9}").expect("the pattern is constant"));
+
+/// What a code of this shop looks like.
+#[derive(Debug, Clone)]
+pub(crate) struct CodePatterns {
+    patterns: Vec<Regex>,
+}
+
+impl CodePatterns {
+    pub(crate) fn usual() -> Self {
+        let patterns = USUAL.iter().map(|pattern| anchored(pattern).expect("the usual patterns are constant")).collect();
+        Self { patterns }
+    }
+
+    pub(crate) fn compile(patterns: &[String]) -> Result<Self, PackError> {
+        let compile = |pattern: &String| {
+            anchored(&of_example(pattern))
+                .map_err(|source| PackError::Pattern { pattern: pattern.clone(), source: Box::new(source) })
+        };
+        Ok(Self { patterns: patterns.iter().map(compile).collect::<Result<_, _>>()? })
+    }
+
+    fn fits(&self, folded: &str, written: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.is_match(folded) || pattern.is_match(written))
+    }
+}
+
+fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
+    regex::RegexBuilder::new(&format!("^(?:{pattern})$")).case_insensitive(true).size_limit(1 << 20).build()
+}
+
+/// `DH1024` says how codes begin, `DH\d{4}` says it all.
+fn of_example(pattern: &str) -> String {
+    let example = pattern.trim_start_matches('#');
+    let letters = example.chars().take_while(char::is_ascii_alphabetic).count();
+    let (head, digits) = example.split_at(letters);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!(r"{head}\d{{3,9}}");
+    }
+    pattern.to_owned()
+}
+
+/// Codes that show themselves: by `#` or by letters.
+pub(super) fn find_marked(text: &str, tokens: &[Token], codes: &CodePatterns, claims: &mut Claims) {
+    for found in PIECES.find_iter(text) {
+        let written = found.as_str();
+        let folded = fold(written);
+        let letters = folded.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let hash = written.starts_with('#');
+        if letters == 0 && !hash {
+            continue;
+        }
+        let span = found.range();
+        let glued = !written.trim_start_matches('#').contains([' ', '-', '_', '.']);
+        let prefix = folded[..letters].to_lowercase();
+        let believed = hash || (glued && !NO_PREFIX.contains(&prefix.as_str())) || is_prefix(&prefix, &span, tokens);
+        if believed && stands_alone(text, &span) && codes.fits(&folded, &written.to_uppercase()) {
+            claims.claim(span, EntityValue::OrderCode(folded));
+        }
+    }
+}
+
+/// Letters apart from their number: a code if they are no word (`dh`, `hđ`) or follow *đơn*.
+fn is_prefix(prefix: &str, span: &Range<usize>, tokens: &[Token]) -> bool {
+    let spoken = prefix.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    !NO_PREFIX.contains(&prefix)
+        && !CUES[..1].contains(&prefix)
+        && (!spoken || follows_cue(span.start, tokens))
+        && !FILLERS.contains(&prefix)
+}
+
+/// Numbers that are codes because something before them says so, then four digits alone.
+pub(super) fn find_bare(text: &str, tokens: &[Token], codes: &CodePatterns, asked: Option<Asked>, claims: &mut Claims) {
+    for token in tokens {
+        let written = &text[token.span.clone()];
+        if !written.bytes().all(|byte| byte.is_ascii_digit()) || !claims.free(&token.span) || !stands_alone(text, &token.span) {
+            continue;
+        }
+        let cued = follows_cue(token.span.start, tokens) && !after_tail_words(token.span.start, tokens);
+        if (cued || asked == Some(Asked::OrderCode)) && (3..=12).contains(&written.len()) && codes.fits(written, written) {
+            claims.claim(token.span.clone(), EntityValue::OrderCode(written.to_owned()));
+        } else if written.len() == 4 {
+            claims.claim(token.span.clone(), EntityValue::Digits4(written.to_owned()));
+        }
+    }
+}
+
+fn before(at: usize, tokens: &[Token]) -> impl Iterator<Item = &str> {
+    tokens.iter().rev().filter(move |token| token.span.end <= at).map(|token| token.folded.as_str())
+}
+
+fn follows_cue(at: usize, tokens: &[Token]) -> bool {
+    for word in before(at, tokens).take(4) {
+        if CUES.contains(&word) {
+            return true;
+        }
+        if !FILLERS.contains(&word) {
+            return false;
+        }
+    }
+    false
+}
+
+/// `số cuối 1024`: the tail of a phone.
+fn after_tail_words(at: usize, tokens: &[Token]) -> bool {
+    before(at, tokens).take(3).any(|word| matches!(word, "cuoi" | "duoi" | "sdt" | "last" | "phone" | "tail"))
+}
+
+/// Upper case, letters and digits only.
+fn fold(code: &str) -> String {
+    code.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+}

@@ -1,0 +1,43 @@
+//! Vietnamese or English, also without marks: by the words of the pack's own phrases.
+
+use crate::features::hash;
+use crate::intent::Language;
+use crate::text::Token;
+use std::collections::HashMap;
+
+/// For each plain word, how much more Vietnamese than English it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tongues {
+    leanings: HashMap<u64, f32>,
+}
+
+impl Tongues {
+    pub(crate) fn learn<'a>(phrases: impl Iterator<Item = (Language, &'a [Token])>) -> Self {
+        let mut counts: HashMap<u64, [f32; 2]> = HashMap::new();
+        let mut totals = [1.0_f32; 2];
+        for (language, tokens) in phrases {
+            for token in tokens {
+                counts.entry(hash(0, &token.folded)).or_default()[language as usize] += 1.0;
+                totals[language as usize] += 1.0;
+            }
+        }
+        let leaning = |[vi, en]: [f32; 2]| ((vi + 0.3) / totals[0]).ln() - ((en + 0.3) / totals[1]).ln();
+        Self { leanings: counts.into_iter().map(|(word, seen)| (word, leaning(seen))).collect() }
+    }
+
+    pub(crate) fn of(&self, tokens: &[Token], so_far: Option<Language>) -> Language {
+        let prior = match so_far {
+            Some(Language::En) => -0.7,
+            _ => 0.7,
+        };
+        let sum: f32 = tokens.iter().map(|token| self.leaning(token)).sum();
+        if sum + prior >= 0.0 { Language::Vi } else { Language::En }
+    }
+
+    fn leaning(&self, token: &Token) -> f32 {
+        if token.marked != token.folded {
+            return 4.0;
+        }
+        self.leanings.get(&hash(0, &token.folded)).copied().unwrap_or(0.0).clamp(-3.0, 3.0)
+    }
+}

@@ -1,0 +1,202 @@
+//! The words a matcher learns from, as TOML: phrases of each intent, phrases that are nobody's,
+//! abbreviations, order codes. Reads and checks; trains nothing.
+
+use crate::entities::CodePatterns;
+use crate::intent::{Intent, Language};
+use crate::reading::AnswerEntry;
+use crate::text::{self, Teencode};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    #[error("reading the pack: {0}")]
+    Toml(#[source] Box<toml::de::Error>),
+    #[error("order code pattern `{pattern}` is no regular expression: {source}")]
+    Pattern { pattern: String, source: Box<regex::Error> },
+    #[error("abbreviation `{0}` must be one word, written out in one to five words")]
+    Abbreviation(String),
+    #[error("answer `{0}` has no questions")]
+    NoQuestions(String),
+}
+
+/// Phrases by intent, and the tables that reading needs.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    pub(crate) phrases: Vec<Phrase>,
+    /// What people also write to shops and no intent fits.
+    pub(crate) not_mine: Vec<(Language, String)>,
+    pub(crate) teencode: Teencode,
+    pub(crate) codes: CodePatterns,
+    pub(crate) answers: Vec<AnswerEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    pub intent: Intent,
+    pub language: Language,
+    pub text: String,
+}
+
+/// One phrase a line.
+type Lines = String;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    phrases: BTreeMap<Language, BTreeMap<Intent, Lines>>,
+    #[serde(default)]
+    not_mine: BTreeMap<Language, Lines>,
+    #[serde(default)]
+    abbreviations: BTreeMap<String, String>,
+    #[serde(default)]
+    order_codes: Vec<String>,
+    #[serde(default)]
+    answers: Vec<WrittenAnswer>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAnswer {
+    id: String,
+    #[serde(default)]
+    vi: Lines,
+    #[serde(default)]
+    en: Lines,
+}
+
+const SHIPPED: [&str; 3] =
+    [include_str!("../packs/vi.toml"), include_str!("../packs/en.toml"), include_str!("../packs/abbreviations.toml")];
+
+impl Pack {
+    /// The Vietnamese and English shop pack that comes with the crate.
+    pub fn shipped() -> Result<Self, PackError> {
+        let mut pack = Self::empty();
+        for part in SHIPPED {
+            pack.add(part)?;
+        }
+        Ok(pack)
+    }
+
+    /// A pack of one's own. What it does not name (order codes, say) is as in an empty pack.
+    pub fn parse(toml: &str) -> Result<Self, PackError> {
+        let mut pack = Self::empty();
+        pack.add(toml)?;
+        Ok(pack)
+    }
+
+    /// Order codes of this shop instead of the usual ones: regular expressions, matched in full and
+    /// in upper case against the code without spaces and dashes (`DH\d{4,6}`), or simply an example
+    /// (`DH1024`, `#100020`), whose digits then stand for any 3 to 9.
+    pub fn with_code_patterns(mut self, patterns: &[String]) -> Result<Self, PackError> {
+        self.codes = CodePatterns::compile(patterns)?;
+        Ok(self)
+    }
+
+    /// Phrases that this shop has added.
+    #[must_use]
+    pub fn with_phrases(mut self, phrases: impl IntoIterator<Item = (Intent, Language, String)>) -> Self {
+        self.phrases.extend(phrases.into_iter().map(|(intent, language, text)| Phrase { intent, language, text }));
+        self
+    }
+
+    /// Messages that this shop has filed as nobody's.
+    #[must_use]
+    pub fn with_not_mine(mut self, phrases: impl IntoIterator<Item = (Language, String)>) -> Self {
+        self.not_mine.extend(phrases);
+        self
+    }
+
+    /// The FAQ answers that come with the pack: ids and questions.
+    #[must_use]
+    pub fn answers(&self) -> &[AnswerEntry] {
+        &self.answers
+    }
+
+    /// Each phrase with its intent and language.
+    pub fn phrases(&self) -> impl Iterator<Item = (Intent, Language, &str)> {
+        self.phrases.iter().map(|phrase| (phrase.intent, phrase.language, phrase.text.as_str()))
+    }
+
+    fn empty() -> Self {
+        Self {
+            phrases: Vec::new(),
+            not_mine: Vec::new(),
+            teencode: Teencode::new(),
+            codes: CodePatterns::usual(),
+            answers: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, toml: &str) -> Result<(), PackError> {
+        let written: Written = toml::from_str(toml).map_err(|source| PackError::Toml(Box::new(source)))?;
+        for (language, intents) in written.phrases {
+            for (intent, phrases) in intents {
+                self.phrases.extend(lines(&phrases).map(|text| Phrase { intent, language, text }));
+            }
+        }
+        for (language, phrases) in written.not_mine {
+            self.not_mine.extend(lines(&phrases).map(|text| (language, text)));
+        }
+        for (short, long) in written.abbreviations {
+            self.abbreviate(&short, &long)?;
+        }
+        if !written.order_codes.is_empty() {
+            self.codes = CodePatterns::compile(&written.order_codes)?;
+        }
+        for answer in written.answers {
+            self.answers.push(entry(answer)?);
+        }
+        Ok(())
+    }
+
+    fn abbreviate(&mut self, short: &str, long: &str) -> Result<(), PackError> {
+        let written_out = text::spell(long);
+        match text::spell(short).as_slice() {
+            [word] if (1..=5).contains(&written_out.len()) => {
+                self.teencode.insert(word.marked.clone(), written_out);
+                Ok(())
+            }
+            _ => Err(PackError::Abbreviation(short.to_owned())),
+        }
+    }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)
+}
+
+fn entry(answer: WrittenAnswer) -> Result<AnswerEntry, PackError> {
+    let vi = lines(&answer.vi).map(|question| (Language::Vi, question));
+    let en = lines(&answer.en).map(|question| (Language::En, question));
+    let questions: Vec<_> = vi.chain(en).collect();
+    if questions.is_empty() {
+        return Err(PackError::NoQuestions(answer.id));
+    }
+    Ok(AnswerEntry { id: answer.id, questions })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_has_its_phrases_one_a_line() {
+        let pack =
+            Pack::parse("[phrases.vi]\nprice = '''\ngiá sao\n\n  bao nhiêu vậy\n'''\n[abbreviations]\nntn = 'như thế nào'")
+                .expect("the pack is well written");
+        let phrases: Vec<_> = pack.phrases().collect();
+        assert_eq!(phrases, [(Intent::Price, Language::Vi, "giá sao"), (Intent::Price, Language::Vi, "bao nhiêu vậy")]);
+        assert_eq!(pack.teencode["ntn"].len(), 3);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let told = |toml: &str| Pack::parse(toml).expect_err("the pack is wrong").to_string();
+        assert!(told("[phrases.vi]\nprise = 'x'").contains("prise"));
+        assert!(told("[abbreviations]\n'a b' = 'x'").contains("`a b`"));
+        assert!(told("[[answers]]\nid = 'fee'").contains("`fee`"));
+        assert!(told("order_codes = ['[']").contains("`[`"));
+    }
+}

@@ -1,0 +1,198 @@
+//! A message as the matcher sees it: words in two spellings (with marks, and plain), each
+//! with the bytes of the original it came from. Knows nothing of intents.
+
+use crate::letters::{self, Mark};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Words beyond this many bytes of a message are not read: nobody asks a shop a longer question,
+/// and it bounds time and memory.
+pub(crate) const READ_AT_MOST: usize = 4_000;
+
+/// Letters beyond this many in one word are dropped.
+const LONGEST_WORD: usize = 40;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Bytes of the original text.
+    pub span: Range<usize>,
+    /// Lower case, letters with their quality, the tone at the end.
+    pub marked: String,
+    /// Plain Latin.
+    pub folded: String,
+}
+
+/// Abbreviation → the words it stands for.
+pub(crate) type Teencode = HashMap<String, Vec<Word>>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub marked: String,
+    pub folded: String,
+}
+
+/// The words of `text`; abbreviations are written out, each word with the span of its abbreviation.
+pub(crate) fn words(text: &str, teencode: &Teencode) -> Vec<Token> {
+    let mut reader = Reader { teencode, tokens: Vec::with_capacity(16), word: Spelling::default() };
+    for (at, letter) in text.char_indices().take_while(|(at, _)| *at < READ_AT_MOST) {
+        reader.take(at, letter);
+    }
+    reader.close();
+    reader.tokens
+}
+
+/// One word in its two spellings, without abbreviations: for tables and dictionaries.
+pub(crate) fn spell(text: &str) -> Vec<Word> {
+    words(text, &Teencode::new()).into_iter().map(|token| Word { marked: token.marked, folded: token.folded }).collect()
+}
+
+#[derive(Default)]
+struct Spelling {
+    start: usize,
+    end: usize,
+    bases: Vec<char>,
+    tone: u8,
+}
+
+struct Reader<'a> {
+    teencode: &'a Teencode,
+    tokens: Vec<Token>,
+    word: Spelling,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, at: usize, letter: char) {
+        let end = at + letter.len_utf8();
+        if let Some(mark) = (!letter.is_ascii()).then(|| letters::mark(letter)).flatten() {
+            self.add_mark(&mark, end);
+        } else if letter.is_alphanumeric() {
+            for lower in letter.to_lowercase() {
+                self.add_letter(at, end, lower);
+            }
+        } else if matches!(letter, '\'' | '’') {
+            // don't → dont: the word goes on if a letter follows.
+        } else {
+            self.close();
+            if is_picture(letter) {
+                self.add_picture(at..end, letter);
+            }
+        }
+    }
+
+    fn add_mark(&mut self, mark: &Mark, end: usize) {
+        let Some(last) = self.word.bases.last_mut() else { return };
+        match mark {
+            Mark::Tone(tone) => self.word.tone = *tone,
+            other => *last = letters::shaped(*last, other),
+        }
+        self.word.end = end;
+    }
+
+    fn add_letter(&mut self, at: usize, end: usize, lower: char) {
+        if self.word.bases.is_empty() {
+            self.word.start = at;
+        }
+        self.word.end = end;
+        if let Some(mark) = (!lower.is_ascii()).then(|| letters::mark(lower)).flatten() {
+            self.add_mark(&mark, end);
+        } else if let Some((base, tone)) = letters::split(lower) {
+            self.push(base);
+            if tone > 0 {
+                self.word.tone = tone;
+            }
+        } else {
+            let mut parts = Vec::new();
+            unicode_normalization::char::decompose_canonical(lower, |part| parts.push(part));
+            for part in parts {
+                match letters::mark(part) {
+                    Some(mark) => self.add_mark(&mark, end),
+                    None => self.push(part),
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, base: char) {
+        if self.word.bases.len() < LONGEST_WORD {
+            self.word.bases.push(base);
+        }
+    }
+
+    fn add_picture(&mut self, span: Range<usize>, picture: char) {
+        let written = picture.to_string();
+        match self.tokens.last_mut() {
+            Some(last) if last.folded == written => last.span.end = span.end,
+            _ => self.tokens.push(Token { span, marked: written.clone(), folded: written }),
+        }
+    }
+
+    fn close(&mut self) {
+        if self.word.bases.is_empty() {
+            return;
+        }
+        let word = std::mem::take(&mut self.word);
+        let bases = unstretched(&word.bases);
+        let folded: String = bases.iter().map(|base| letters::plain(*base)).collect();
+        let mut marked: String = bases.iter().collect();
+        if word.tone > 0 {
+            marked.push(letters::TONES[usize::from(word.tone)]);
+        }
+        let span = word.start..word.end;
+        match self.teencode.get(&marked) {
+            Some(written_out) => self.tokens.extend(written_out.iter().map(|word| Token {
+                span: span.clone(),
+                marked: word.marked.clone(),
+                folded: word.folded.clone(),
+            })),
+            None => self.tokens.push(Token { span, marked, folded }),
+        }
+    }
+}
+
+/// `ơiiii` → `ơi`: three and more of a letter are one; two stay (`need`, `oo` of Telex). Digits stay.
+fn unstretched(bases: &[char]) -> Vec<char> {
+    let mut kept = Vec::with_capacity(bases.len());
+    for run in bases.chunk_by(|a, b| a == b) {
+        let keep = if run.len() >= 3 && !run[0].is_ascii_digit() { 1 } else { run.len() };
+        kept.extend_from_slice(&run[..keep]);
+    }
+    kept
+}
+
+fn is_picture(letter: char) -> bool {
+    matches!(letter as u32, 0x2190..=0x2BFF | 0x1F000..=0x1F3FA | 0x1F400..=0x1FAFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_normalization::UnicodeNormalization;
+
+    fn folded(text: &str) -> Vec<String> {
+        words(text, &Teencode::new()).into_iter().map(|token| token.folded).collect()
+    }
+
+    #[test]
+    fn the_place_and_the_encoding_of_a_tone_do_not_matter() {
+        let old: String = "Hoà THUỶ đơn hàng".nfd().collect();
+        assert_eq!(spell(&old), spell("hòa thủy ĐƠN hàng"));
+        assert_eq!(folded(&old), ["hoa", "thuy", "don", "hang"]);
+    }
+
+    #[test]
+    fn spans_are_bytes_of_the_original() {
+        let text = "Ơiiii 😊😊 shop, don't";
+        let spans: Vec<_> = words(text, &Teencode::new()).into_iter().map(|token| text[token.span].to_owned()).collect();
+        assert_eq!(spans, ["Ơiiii", "😊😊", "shop", "don't"]);
+        assert_eq!(folded(text), ["oi", "😊", "shop", "dont"]);
+    }
+
+    #[test]
+    fn an_abbreviation_is_written_out_on_its_own_span() {
+        let teencode = Teencode::from([("ntn".to_owned(), spell("như thế nào"))]);
+        let tokens = words("giá ntn", &teencode);
+        assert_eq!(tokens.len(), 4);
+        assert!(tokens[1..].iter().all(|token| token.span == (5..8)));
+        assert_eq!(tokens[3].folded, "nao");
+    }
+}
