@@ -136,6 +136,8 @@ CREATE TABLE threads (
     unread BIGINT NOT NULL DEFAULT 0,
     last_message JSONB,
     last_identity_id TEXT,
+    -- Kinds of the customer's identities, kept for the list.
+    channels JSONB NOT NULL,
     language TEXT,
     -- Folded into another thread by a merge; kept for the undo.
     folded BOOLEAN NOT NULL DEFAULT FALSE,
@@ -199,6 +201,7 @@ CREATE TABLE outbox (
     state TEXT NOT NULL,
     attempts BIGINT NOT NULL DEFAULT 0,
     not_before BIGINT NOT NULL,
+    claim TEXT,
     claimed_until BIGINT NOT NULL DEFAULT 0,
     platform_id TEXT,
     error JSONB,
@@ -207,7 +210,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_open ON outbox (identity_id, position) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_due ON outbox (not_before, position) WHERE state = 'queued';
-CREATE INDEX outbox_claimed ON outbox (claimed_until) WHERE state = 'sending';
+CREATE INDEX outbox_claimed ON outbox (claim) WHERE state = 'sending';
 CREATE INDEX outbox_by_message ON outbox (message_id, position);
 
 CREATE TABLE handoffs (

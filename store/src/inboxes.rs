@@ -40,7 +40,7 @@ pub struct HealthRow {
 }
 
 macro_rules! inbox_columns {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT id, channel, name, account, app, settings, sealed, state, pause_reason, health, last_heard_at, created_at, updated_at FROM inboxes ",
             $rest

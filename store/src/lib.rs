@@ -10,6 +10,7 @@ mod macros;
 
 pub mod agents;
 pub mod answers;
+pub mod canned;
 pub mod customers;
 pub mod files;
 pub mod handoffs;

@@ -1,1 +1,274 @@
-//! messages.
+//! Messages: the entries of threads, in the order they were accepted.
+
+use crate::macros::{on, touched};
+use crate::threads::LastMessage;
+use crate::{Conn, Result, StoreError};
+use onethread_core::Millis;
+use onethread_core::ids::{IdentityId, MessageId, ThreadId};
+use onethread_core::message::{Author, Content, Status};
+use onethread_core::text::excerpt;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+
+/// A message about to be appended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMessage {
+    pub id: MessageId,
+    pub identity: Option<IdentityId>,
+    /// The identity's channel, for the list's preview.
+    pub channel: Option<String>,
+    pub author: Author,
+    pub note: bool,
+    pub content: Content,
+    pub reply_to: Option<MessageId>,
+    pub unsupported: Option<String>,
+    /// What happened, for a system line: `{"type": "taken", …}`.
+    pub event: Option<serde_json::Value>,
+    pub client_id: Option<String>,
+    pub status: Status,
+    pub platform_at: Option<Millis>,
+}
+
+impl NewMessage {
+    /// A plain message; set the rest by struct update.
+    #[must_use]
+    pub fn new(id: MessageId, author: Author, content: Content, status: Status) -> Self {
+        Self {
+            id,
+            identity: None,
+            channel: None,
+            author,
+            note: false,
+            content,
+            reply_to: None,
+            unsupported: None,
+            event: None,
+            client_id: None,
+            status,
+            platform_at: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct MessageRow {
+    pub id: String,
+    pub thread_id: String,
+    pub seq: i64,
+    pub born_seq: i64,
+    pub identity_id: Option<String>,
+    pub channel: Option<String>,
+    pub author: Json<Author>,
+    pub note: bool,
+    pub content: Json<Content>,
+    pub reply_to: Option<String>,
+    pub reply_seq: Option<i64>,
+    pub reply_content: Option<Json<Content>>,
+    pub unsupported: Option<String>,
+    pub event: Option<Json<serde_json::Value>>,
+    pub intent: Option<Json<serde_json::Value>>,
+    pub client_id: Option<String>,
+    pub status: String,
+    pub error: Option<Json<MessageError>>,
+    pub reactions: Json<Vec<Reaction>>,
+    pub edited_at: Option<Millis>,
+    pub deleted_at: Option<Millis>,
+    pub platform_at: Option<Millis>,
+    pub created_at: Millis,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageError {
+    pub code: String,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+    pub by: String,
+}
+
+macro_rules! message_columns {
+    ($rest:expr) => {
+        concat!(
+            "SELECT m.id, m.thread_id, m.seq, m.born_seq, m.identity_id, b.channel, m.author, m.note, m.content, m.reply_to,",
+            " r.seq AS reply_seq, r.content AS reply_content, m.unsupported, m.event, m.intent, m.client_id, m.status,",
+            " m.error, m.reactions, m.edited_at, m.deleted_at, m.platform_at, m.created_at",
+            " FROM messages m LEFT JOIN identities i ON i.id = m.identity_id LEFT JOIN inboxes b ON b.id = i.inbox_id",
+            " LEFT JOIN messages r ON r.id = m.reply_to ",
+            $rest
+        )
+    };
+}
+
+impl Conn {
+    /// Append to a thread; answers the message's place in it. `created_at` never runs backwards
+    /// within a thread, whatever the clock does.
+    pub async fn append(&mut self, thread: &ThreadId, message: &NewMessage, now: Millis) -> Result<i64> {
+        let sql = concat!(
+            "UPDATE threads SET last_seq = last_seq + 1, last_message = COALESCE($2, last_message),",
+            " last_activity_at = CASE WHEN last_activity_at > $3 THEN last_activity_at ELSE $3 END",
+            " WHERE id = $1 RETURNING last_seq, last_activity_at"
+        );
+        let preview = preview(message, now).map(Json);
+        let place: Option<(i64, i64)> =
+            on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(&preview).bind(now).fetch_optional(db).await)?;
+        let (seq, at) = place.ok_or(StoreError::Missing("thread"))?;
+        let sql = concat!(
+            "INSERT INTO messages (id, thread_id, seq, home_thread_id, born_seq, identity_id, author, note, content, reply_to,",
+            " unsupported, event, client_id, status, reactions, platform_at, created_at)",
+            " VALUES ($1, $2, $3, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+        );
+        touched!(self, db => sqlx::query(sql)
+            .bind(message.id.as_str()).bind(thread.as_str()).bind(seq)
+            .bind(message.identity.as_ref().map(IdentityId::as_str)).bind(Json(&message.author)).bind(message.note)
+            .bind(Json(&message.content)).bind(message.reply_to.as_ref().map(MessageId::as_str)).bind(&message.unsupported)
+            .bind(message.event.as_ref().map(Json)).bind(&message.client_id).bind(message.status.as_str())
+            .bind(Json(Vec::<Reaction>::new())).bind(message.platform_at).bind(at)
+            .execute(db).await)?;
+        Ok(seq)
+    }
+
+    pub async fn message(&mut self, id: &MessageId) -> Result<MessageRow> {
+        let sql = message_columns!("WHERE m.id = $1");
+        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        row.ok_or(StoreError::Missing("message"))
+    }
+
+    /// Up to `limit` messages with a place below `before`, oldest first.
+    pub async fn messages_before(&mut self, thread: &ThreadId, before: i64, limit: i64) -> Result<Vec<MessageRow>> {
+        let sql = message_columns!("WHERE m.thread_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3");
+        let mut rows: Vec<MessageRow> =
+            on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(before).bind(limit).fetch_all(db).await)?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// Up to `limit` messages with a place above `after`, oldest first.
+    pub async fn messages_after(&mut self, thread: &ThreadId, after: i64, limit: i64) -> Result<Vec<MessageRow>> {
+        let sql = message_columns!("WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3");
+        Ok(on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(after).bind(limit).fetch_all(db).await)?)
+    }
+
+    /// What one identity said and was told, newest `limit` of those whose [`MessageRow::position`] is
+    /// above `after`, oldest first. No notes, no system lines.
+    pub async fn messages_with(&mut self, identity: &IdentityId, after: i64, limit: i64) -> Result<Vec<MessageRow>> {
+        let sql = message_columns!(concat!(
+            "WHERE m.identity_id = $1 AND m.created_at >= $2 / 1024 AND m.created_at * 1024 + m.born_seq % 1024 > $2",
+            " AND NOT m.note AND m.event IS NULL AND m.deleted_at IS NULL AND m.status NOT IN ('withheld', 'failed')",
+            " ORDER BY m.created_at DESC, m.born_seq DESC LIMIT $3"
+        ));
+        let mut rows: Vec<MessageRow> =
+            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(after).bind(limit).fetch_all(db).await)?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    /// The message that this client already posted here under this id.
+    pub async fn message_by_client_id(&mut self, thread: &ThreadId, client_id: &str) -> Result<Option<MessageRow>> {
+        let sql = message_columns!("WHERE m.home_thread_id = $1 AND m.client_id = $2");
+        Ok(on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(client_id).fetch_optional(db).await)?)
+    }
+
+    /// Which message a platform's id means on this identity.
+    pub async fn message_by_platform_id(&mut self, identity: &IdentityId, platform_id: &str) -> Result<Option<MessageId>> {
+        let sql = "SELECT message_id FROM platform_messages WHERE identity_id = $1 AND platform_id = $2";
+        let row: Option<(String,)> =
+            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(platform_id).fetch_optional(db).await)?;
+        Ok(row.map(|(id,)| id.into()))
+    }
+
+    /// How the platform calls this message towards this identity; the first part's id.
+    pub async fn platform_id_of(&mut self, identity: &IdentityId, message: &MessageId) -> Result<Option<String>> {
+        let sql = "SELECT platform_id FROM platform_messages WHERE message_id = $1 AND identity_id = $2 ORDER BY platform_id LIMIT 1";
+        let row: Option<(String,)> =
+            on!(self, db => sqlx::query_as(sql).bind(message.as_str()).bind(identity.as_str()).fetch_optional(db).await)?;
+        Ok(row.map(|(id,)| id))
+    }
+
+    /// Remember what the platform calls this message. `false`: the id means another message already.
+    pub async fn link_platform_id(&mut self, identity: &IdentityId, platform_id: &str, message: &MessageId) -> Result<bool> {
+        let sql = concat!(
+            "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES ($1, $2, $3)",
+            " ON CONFLICT (identity_id, platform_id) DO NOTHING"
+        );
+        Ok(touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)? > 0)
+    }
+
+    pub async fn edit_message(&mut self, id: &MessageId, content: &Content, at: Millis) -> Result<()> {
+        let sql = "UPDATE messages SET content = $2, edited_at = $3 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(content)).bind(at).execute(db).await)?;
+        Ok(())
+    }
+
+    pub async fn delete_message(&mut self, id: &MessageId, at: Millis) -> Result<()> {
+        let sql = "UPDATE messages SET deleted_at = COALESCE(deleted_at, $2) WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(at).execute(db).await)?;
+        Ok(())
+    }
+
+    pub async fn set_reactions(&mut self, id: &MessageId, reactions: &[Reaction]) -> Result<()> {
+        let sql = "UPDATE messages SET reactions = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(reactions)).execute(db).await)?;
+        Ok(())
+    }
+
+    /// What the bot understood by the message.
+    pub async fn set_intent(&mut self, id: &MessageId, intent: &serde_json::Value) -> Result<()> {
+        let sql = "UPDATE messages SET intent = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(intent)).execute(db).await)?;
+        Ok(())
+    }
+
+    /// Move an outgoing message, with the reason where it went wrong.
+    pub async fn set_status(&mut self, id: &MessageId, status: Status, error: Option<&MessageError>) -> Result<()> {
+        let sql = "UPDATE messages SET status = $2, error = $3 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(status.as_str()).bind(error.map(Json)).execute(db).await)?;
+        Ok(())
+    }
+
+    /// A receipt: these messages of ours arrived or were read. Never moves backwards. Answers which moved.
+    pub async fn raise_status(&mut self, identity: &IdentityId, platform_id: &str, to: Status) -> Result<Vec<MessageId>> {
+        let sql = concat!(
+            "UPDATE messages SET status = $3, error = NULL WHERE id IN",
+            " (SELECT message_id FROM platform_messages WHERE identity_id = $1 AND platform_id = $2)",
+            " AND (status IN ('queued', 'sent', 'uncertain') OR (status = 'delivered' AND $3 = 'read')) RETURNING id"
+        );
+        let rows: Vec<(String,)> =
+            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(platform_id).bind(to.as_str()).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+    }
+
+    /// The same for everything sent to the identity until then.
+    pub async fn raise_status_until(&mut self, identity: &IdentityId, until: Millis, to: Status) -> Result<Vec<MessageId>> {
+        let sql = concat!(
+            "UPDATE messages SET status = $3 WHERE identity_id = $1 AND created_at <= $2",
+            " AND (status = 'sent' OR (status = 'delivered' AND $3 = 'read')) RETURNING id"
+        );
+        let rows: Vec<(String,)> =
+            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(until).bind(to.as_str()).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+    }
+}
+
+impl MessageRow {
+    /// A cursor that no merge changes: accepted at, then born where.
+    #[must_use]
+    pub fn position(&self) -> i64 {
+        self.created_at * 1024 + self.born_seq % 1024
+    }
+}
+
+/// Notes and quiet system lines do not become the list's preview.
+fn preview(message: &NewMessage, now: Millis) -> Option<LastMessage> {
+    if message.note || message.event.is_some() {
+        return None;
+    }
+    Some(LastMessage {
+        author: message.author.kind().to_owned(),
+        text: excerpt(&message.content.text, 140),
+        channel: message.channel.clone(),
+        created_at: now,
+    })
+}
