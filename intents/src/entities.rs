@@ -65,3 +65,66 @@ pub(crate) fn stands_alone(text: &str, span: &Range<usize>) -> bool {
     let after = text[span.end..].chars().next();
     !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{self, Teencode};
+
+    fn found(text: &str, codes: &CodePatterns, asked: Option<Asked>) -> Vec<(String, EntityValue)> {
+        let tokens = text::words(text, &Teencode::new());
+        let named = |entity: Entity| (text[entity.span].to_owned(), entity.value);
+        find(text, &tokens, codes, asked).into_iter().map(named).collect()
+    }
+
+    fn code(text: &str) -> Option<String> {
+        found(text, &CodePatterns::usual(), None).into_iter().find_map(|(_, value)| match value {
+            EntityValue::OrderCode(code) => Some(code),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_code_is_found_however_it_is_typed() {
+        for (text, folded) in [
+            ("đơn DH1024 tới đâu rồi", "DH1024"),
+            ("dh1024", "DH1024"),
+            ("đơn hàng dh 1024 của em", "DH1024"),
+            ("check HD-0012 giúp em", "HD0012"),
+            ("mã #100020 nha", "100020"),
+            ("đơn số 1001 giao chưa", "1001"),
+            ("where is order 1001?", "1001"),
+            ("# 1001", "1001"),
+        ] {
+            assert_eq!(code(text).as_deref(), Some(folded), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_phone_and_a_sum_are_no_codes() {
+        for text in ["0912345678", "+84 912 345 678", "gọi em 0912.345.678", "giá 500k", "500000đ", "size 390", "khoảng 2000 cái"]
+        {
+            assert_eq!(code(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_question_of_the_bot_decides_what_a_number_is() {
+        let usual = CodePatterns::usual();
+        assert_eq!(found("1024", &usual, None), [("1024".to_owned(), EntityValue::Digits4("1024".to_owned()))]);
+        let asked = found("dạ 1024", &usual, Some(Asked::OrderCode));
+        assert_eq!(asked, [("1024".to_owned(), EntityValue::OrderCode("1024".to_owned()))]);
+        let tail = found("1024", &usual, Some(Asked::PhoneTail));
+        assert_eq!(tail, [("1024".to_owned(), EntityValue::Digits4("1024".to_owned()))]);
+    }
+
+    #[test]
+    fn a_shop_says_by_example_how_its_codes_look() {
+        let own = CodePatterns::compile(&["DH1024".to_owned()]).expect("an example is a pattern");
+        assert_eq!(found("dh 77001", &own, None), [("dh 77001".to_owned(), EntityValue::OrderCode("DH77001".to_owned()))]);
+        assert_eq!(found("HD1024", &own, None), []);
+        let strict = CodePatterns::compile(&[r"AB\d{6}".to_owned()]).expect("a pattern is a pattern");
+        assert_eq!(found("ab-123456", &strict, None).len(), 1);
+        assert_eq!(found("ab1234", &strict, None), []);
+    }
+}

@@ -14,7 +14,7 @@ pub enum PackError {
     Toml(#[source] Box<toml::de::Error>),
     #[error("order code pattern `{pattern}` is no regular expression: {source}")]
     Pattern { pattern: String, source: Box<regex::Error> },
-    #[error("abbreviation `{0}` must be one word, written out in one to five words")]
+    #[error("abbreviation `{0}`: write the full words (one to five), `=`, then each way to shorten them as one word")]
     Abbreviation(String),
     #[error("answer `{0}` has no questions")]
     NoQuestions(String),
@@ -49,7 +49,8 @@ struct Written {
     #[serde(default)]
     not_mine: BTreeMap<Language, Lines>,
     #[serde(default)]
-    abbreviations: BTreeMap<String, String>,
+    /// `full words = short shorter`.
+    abbreviations: Lines,
     #[serde(default)]
     order_codes: Vec<String>,
     #[serde(default)]
@@ -139,8 +140,8 @@ impl Pack {
         for (language, phrases) in written.not_mine {
             self.not_mine.extend(lines(&phrases).map(|text| (language, text)));
         }
-        for (short, long) in written.abbreviations {
-            self.abbreviate(&short, &long)?;
+        for line in lines(&written.abbreviations) {
+            self.abbreviate(&line)?;
         }
         if !written.order_codes.is_empty() {
             self.codes = CodePatterns::compile(&written.order_codes)?;
@@ -151,15 +152,18 @@ impl Pack {
         Ok(())
     }
 
-    fn abbreviate(&mut self, short: &str, long: &str) -> Result<(), PackError> {
+    fn abbreviate(&mut self, line: &str) -> Result<(), PackError> {
+        let wrong = || PackError::Abbreviation(line.to_owned());
+        let (long, shorts) = line.split_once('=').ok_or_else(wrong)?;
         let written_out = text::spell(long);
-        match text::spell(short).as_slice() {
-            [word] if (1..=5).contains(&written_out.len()) => {
-                self.teencode.insert(word.marked.clone(), written_out);
-                Ok(())
-            }
-            _ => Err(PackError::Abbreviation(short.to_owned())),
+        if !(1..=5).contains(&written_out.len()) {
+            return Err(wrong());
         }
+        for short in shorts.split_whitespace() {
+            let [word] = text::spell(short).try_into().map_err(|_| wrong())?;
+            self.teencode.insert(word.marked, written_out.clone());
+        }
+        Ok(())
     }
 }
 
@@ -183,9 +187,8 @@ mod tests {
 
     #[test]
     fn a_pack_has_its_phrases_one_a_line() {
-        let pack =
-            Pack::parse("[phrases.vi]\nprice = '''\ngiá sao\n\n  bao nhiêu vậy\n'''\n[abbreviations]\nntn = 'như thế nào'")
-                .expect("the pack is well written");
+        let toml = "abbreviations = 'như thế nào = ntn nthe'\n[phrases.vi]\nprice = '''\ngiá sao\n\n  bao nhiêu vậy\n'''";
+        let pack = Pack::parse(toml).expect("the pack is well written");
         let phrases: Vec<_> = pack.phrases().collect();
         assert_eq!(phrases, [(Intent::Price, Language::Vi, "giá sao"), (Intent::Price, Language::Vi, "bao nhiêu vậy")]);
         assert_eq!(pack.teencode["ntn"].len(), 3);
@@ -195,7 +198,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         let told = |toml: &str| Pack::parse(toml).expect_err("the pack is wrong").to_string();
         assert!(told("[phrases.vi]\nprise = 'x'").contains("prise"));
-        assert!(told("[abbreviations]\n'a b' = 'x'").contains("`a b`"));
+        assert!(told("abbreviations = 'ntn'").contains("`ntn`"));
         assert!(told("[[answers]]\nid = 'fee'").contains("`fee`"));
         assert!(told("order_codes = ['[']").contains("`[`"));
     }

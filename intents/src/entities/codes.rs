@@ -26,18 +26,20 @@ const CUES: [&str; 12] = ["don", "dh", "ma", "order", "orders", "code", "bill", 
 const FILLERS: [&str; 14] = ["hang", "so", "ma", "la", "van", "number", "no", "is", "code", "id", "cua", "em", "minh", "don"];
 
 static PIECES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)#?\s?(?:\b[a-z]{1,5}[ \-_.]?)?\d{3,9}").expect("the pattern is constant"));
+    LazyLock::new(|| Regex::new(r"(?i)(?:#\s?)?(?:\b[a-z]{1,5}[ \-_.]?)?\d{3,9}").expect("the pattern is constant"));
 
 /// What a code of this shop looks like.
 #[derive(Debug, Clone)]
 pub(crate) struct CodePatterns {
     patterns: Vec<Regex>,
+    /// The shop has not said; letters apart from their number are then doubted.
+    usual: bool,
 }
 
 impl CodePatterns {
     pub(crate) fn usual() -> Self {
         let patterns = USUAL.iter().map(|pattern| anchored(pattern).expect("the usual patterns are constant")).collect();
-        Self { patterns }
+        Self { patterns, usual: true }
     }
 
     pub(crate) fn compile(patterns: &[String]) -> Result<Self, PackError> {
@@ -45,7 +47,7 @@ impl CodePatterns {
             anchored(&of_example(pattern))
                 .map_err(|source| PackError::Pattern { pattern: pattern.clone(), source: Box::new(source) })
         };
-        Ok(Self { patterns: patterns.iter().map(compile).collect::<Result<_, _>>()? })
+        Ok(Self { patterns: patterns.iter().map(compile).collect::<Result<_, _>>()?, usual: false })
     }
 
     fn fits(&self, folded: &str, written: &str) -> bool {
@@ -81,7 +83,8 @@ pub(super) fn find_marked(text: &str, tokens: &[Token], codes: &CodePatterns, cl
         let span = found.range();
         let glued = !written.trim_start_matches('#').contains([' ', '-', '_', '.']);
         let prefix = folded[..letters].to_lowercase();
-        let believed = hash || (glued && !NO_PREFIX.contains(&prefix.as_str())) || is_prefix(&prefix, &span, tokens);
+        let believed =
+            hash || !codes.usual || (glued && !NO_PREFIX.contains(&prefix.as_str())) || is_prefix(&prefix, &span, tokens);
         if believed && stands_alone(text, &span) && codes.fits(&folded, &written.to_uppercase()) {
             claims.claim(span, EntityValue::OrderCode(folded));
         }
