@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use onethread_core::channel::{
-    Channel, Connector, FetchError, Files, HeldVault, Intake, IntakeError, KeptFile, Kit, RawCall, Transcript,
-    TranscriptEntry, Vault, VaultError,
+    Channel, Connector, FetchError, Files, HeldVault, Intake, IntakeError, KeptFile, Kit, RawCall, Transcript, TranscriptEntry,
+    Vault, VaultError,
 };
 use onethread_core::clock::{Clock, Millis};
 use onethread_core::ids::{FileId, InboxId, PlatformUserId};
