@@ -1,0 +1,199 @@
+//! What routes take from a request, each refusal an RFC 9457 body.
+
+use super::Api;
+use super::error::Problem;
+use crate::auth::{self, Role, Signed};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum_extra::extract::CookieJar;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use utoipa::IntoParams;
+
+/// The session cookie.
+pub const COOKIE: &str = "onethread_session";
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match axum::Json::<T>::from_request(request, state).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(error)) => Err(data_problem(&error.body_text())),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::wrong_media("send application/json")),
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::too_large(super::BODY_LIMIT)),
+            Err(error) => Err(Problem::malformed(error.body_text())),
+        }
+    }
+}
+
+/// `Failed to deserialize …: settings.shop: unknown field …` names the field; keep it.
+fn data_problem(text: &str) -> Problem {
+    let said = text.split_once(": ").map_or(text, |(_, said)| said);
+    match said.split_once(": ") {
+        Some((field, detail)) if !field.contains(' ') => Problem::invalid(field, detail),
+        _ => match said.split('`').nth(1) {
+            Some(field) if said.starts_with("missing field") || said.starts_with("unknown field") => {
+                let field = field.to_owned();
+                Problem::invalid(&field, if said.starts_with("missing") { "is missing" } else { "is not known here" })
+            }
+            _ => Problem::invalid("body", said),
+        },
+    }
+}
+
+/// The query string.
+pub struct Asked<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(QueryRejection::FailedToDeserializeQueryString(error)) => Err(Problem::malformed(error.body_text())),
+            Err(error) => Err(Problem::malformed(error.body_text())),
+        }
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// At most so many (default 50, at most 200).
+    pub limit: Option<i64>,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl Paging {
+    pub fn limit(&self) -> i64 {
+        page_size(self.limit)
+    }
+
+    pub fn after(&self) -> Option<&str> {
+        self.cursor.as_deref().filter(|cursor| !cursor.is_empty())
+    }
+}
+
+/// Between 1 and 200; 50 unless told.
+pub fn page_size(limit: Option<i64>) -> i64 {
+    limit.unwrap_or(50).clamp(1, 200)
+}
+
+/// Whoever calls must be signed in. With a cookie, a change must come from our own pages.
+impl FromRequestParts<Api> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        if let Some(token) = bearer(&parts.headers) {
+            let signed = auth::by_token(&api.gateway, token).await?;
+            return signed.ok_or_else(|| Problem::unauthorized("the API token is not known or was removed"));
+        }
+        let jar = CookieJar::from_headers(&parts.headers);
+        let Some(cookie) = jar.get(COOKIE) else {
+            return Err(Problem::unauthorized("sign in, or send an API token as `Authorization: Bearer ot_…`"));
+        };
+        if !is_safe(&parts.method) && !from_our_pages(&parts.headers) {
+            return Err(Problem::cross_site());
+        }
+        let signed = auth::by_session(&api.gateway, cookie.value()).await?;
+        signed.ok_or_else(|| Problem::unauthorized("the session is over; sign in again"))
+    }
+}
+
+/// Whoever calls must be an admin.
+pub struct Admin(pub Signed);
+
+impl FromRequestParts<Api> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let signed = Signed::from_request_parts(parts, api).await?;
+        if signed.role == Role::Admin { Ok(Self(signed)) } else { Err(Problem::forbidden("only an admin may do this")) }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Browsers say where a request comes from; where they are too old to, they send `Origin`.
+pub fn from_our_pages(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match text("sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => {
+            let host = text("host");
+            let origin = text("origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+            origin.is_some() && origin == host
+        }
+    }
+}
+
+/// A request of another site's page. A program sends neither header, and is none.
+pub fn from_other_pages(headers: &HeaderMap) -> bool {
+    let says = headers.contains_key("sec-fetch-site") || headers.contains_key("origin");
+    says && !from_our_pages(headers)
+}
+
+/// The caller's network address.
+pub struct Remote(pub String);
+
+impl<S> FromRequestParts<S> for Remote
+where
+    S: Send + Sync,
+    Api: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
+        let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
+        let forwarded = forwarded.and_then(|value| value.to_str().ok()).and_then(|value| value.rsplit(',').next());
+        let trusted = Api::from_ref(state).gateway.config.trust_proxy;
+        let address = forwarded.filter(|_| trusted).map(|address| address.trim().to_owned()).or(peer);
+        Ok(Self(address.unwrap_or_else(|| "unknown".to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_count_as_ours() {
+        assert!(from_our_pages(&headers(&[("sec-fetch-site", "same-origin")])));
+        assert!(from_our_pages(&headers(&[("origin", "https://a.vn"), ("host", "a.vn")])));
+        assert!(!from_our_pages(&headers(&[("sec-fetch-site", "same-site"), ("origin", "https://a.vn"), ("host", "a.vn")])));
+        assert!(!from_our_pages(&headers(&[("origin", "https://evil.vn"), ("host", "a.vn")])));
+        assert!(!from_our_pages(&headers(&[("origin", "null"), ("host", "a.vn")])));
+        assert!(!from_our_pages(&headers(&[("host", "a.vn")])));
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let body = serde_json::to_value(data_problem("Failed to deserialize the JSON body into the target type: role: unknown variant `boss`, expected `admin` or `agent` at line 1 column 15")).unwrap();
+        assert_eq!(body["errors"][0]["field"], "role");
+        let body = serde_json::to_value(data_problem("Failed to deserialize the JSON body into the target type: missing field `name` at line 1 column 2")).unwrap();
+        assert_eq!(body["errors"][0]["field"], "name");
+    }
+}
