@@ -1,0 +1,360 @@
+//! What one message says, before anybody decides what it means: the button
+//! pressed or the choice named, the code and the digits, who is wanted. Plain
+//! words that must never be missed ("gặp nhân viên") are heard here even where
+//! the matcher is unsure.
+
+use super::context::BotContext;
+use super::turn::{Heard, OrdersWanted};
+use onethread_core::order::fold_code;
+use onethread_core::phone;
+use onethread_core::text::fold;
+use onethread_intents::{Asked, EntityValue, Intent, Language, Reading};
+use std::collections::BTreeSet;
+
+/// Longer ones are no codes but pasted text; they are neither looked up nor repeated.
+const LONGEST_CODE: usize = 24;
+
+/// What a button of ours sends back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Press {
+    Order(String),
+    Answer(String),
+    Track,
+    Person,
+    Menu,
+}
+
+impl Press {
+    pub(super) fn read(payload: &str) -> Option<Self> {
+        match payload.trim() {
+            "track" => Some(Self::Track),
+            "human" => Some(Self::Person),
+            "menu" | "/start" => Some(Self::Menu),
+            other => match other.split_once(':')? {
+                ("order", code) => clean_code(code).map(Self::Order),
+                ("answer", id) if !id.is_empty() => Some(Self::Answer(id.to_owned())),
+                _ => None,
+            },
+        }
+    }
+}
+
+pub(super) struct Said {
+    pub press: Option<Press>,
+    /// Lower case, no marks, words parted by one blank, with a blank at both ends.
+    pub words: String,
+    pub code: Option<String>,
+    /// Four digits or a whole phone.
+    pub tail: Option<String>,
+    /// Nothing but codes, digits and polite words.
+    pub bare: bool,
+    pub language: Language,
+}
+
+impl Said {
+    pub(super) fn of(context: &BotContext, heard: &Heard<'_>) -> Self {
+        let words = wordlike(heard.text);
+        let rest = wordlike(&without_entities(heard.text, heard.reading));
+        let press = heard.payload.and_then(Press::read).or_else(|| Press::read(heard.text)).or_else(|| picked(context, &words));
+        let code = code_in(context, heard, &words);
+        let tail = tail_in(context, heard, &words, code.as_deref());
+        let bare = rest.split_whitespace().all(|word| POLITE.contains(&word) || word.chars().all(|c| c.is_ascii_digit()));
+        let neutral = rest.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() <= 1;
+        let language = context.language.filter(|_| neutral || heard.payload.is_some()).unwrap_or(heard.reading.language);
+        Self { press, words, code, tail, bare, language }
+    }
+
+    pub(super) fn has_any(&self, phrases: &[&str]) -> bool {
+        phrases.iter().any(|phrase| self.words.match_indices(phrase).any(|(at, _)| self.stands_alone(at, phrase.len())))
+    }
+
+    fn stands_alone(&self, at: usize, length: usize) -> bool {
+        let blank = |index: usize| self.words.as_bytes().get(index) == Some(&b' ');
+        blank(at.wrapping_sub(1)) && blank(at + length)
+    }
+
+    fn count(&self) -> usize {
+        self.words.split_whitespace().count()
+    }
+
+    /// A person is asked for in plain words.
+    pub(super) fn asks_for_person(&self) -> bool {
+        !self.declines_person() && (self.has_any(PERSON) || self.count() <= 3 && self.has_any(PERSON_ALONE))
+    }
+
+    pub(super) fn declines_person(&self) -> bool {
+        self.has_any(NO_PERSON)
+    }
+
+    pub(super) fn has_forgotten(&self) -> bool {
+        self.has_any(FORGOTTEN)
+    }
+
+    pub(super) fn gives_up(&self) -> bool {
+        self.count() <= 6 && self.has_any(GIVEN_UP)
+    }
+
+    pub(super) fn means_another(&self) -> bool {
+        self.has_any(ANOTHER)
+    }
+
+    pub(super) fn is_yes(&self) -> bool {
+        self.is_only(YES)
+    }
+
+    pub(super) fn is_no(&self) -> bool {
+        self.is_only(NO)
+    }
+
+    fn is_only(&self, words: &[&str]) -> bool {
+        let mut said = self.words.split_whitespace().filter(|word| !POLITE.contains(word)).peekable();
+        match said.peek() {
+            Some(_) => said.all(|word| words.contains(&word)),
+            None => words.contains(&self.words.trim()),
+        }
+    }
+}
+
+/// Which orders to load before deciding about this message.
+#[must_use]
+pub fn wants(context: &BotContext, heard: &Heard<'_>) -> OrdersWanted {
+    let said = Said::of(context, heard);
+    let pressed = match said.press {
+        Some(Press::Order(code)) => Some(code),
+        _ => None,
+    };
+    let known = context.proven.iter().map(|proof| &proof.code).chain(&context.code).chain(&context.told);
+    let codes: BTreeSet<String> = known.chain(&pressed).chain(&said.code).cloned().collect();
+    OrdersWanted { codes: codes.into_iter().collect(), phone: heard.verified_phone() }
+}
+
+/// A likely intent: at least this probable, and likelier than none.
+pub(super) fn likely(reading: &Reading, least: f32) -> Option<(Intent, f32)> {
+    let top = reading.top()?;
+    (top.probability >= least && top.probability > reading.not_mine).then_some((top.value, top.probability))
+}
+
+pub(super) fn probability(reading: &Reading, intent: Intent) -> f32 {
+    reading.intents.iter().find(|scored| scored.value == intent).map_or(0.0, |scored| scored.probability)
+}
+
+pub(super) fn clean_code(typed: &str) -> Option<String> {
+    let code = fold_code(typed);
+    (!code.is_empty() && code.len() <= LONGEST_CODE).then_some(code)
+}
+
+fn wordlike(text: &str) -> String {
+    let parted: String = fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    format!(" {} ", parted.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn without_entities(text: &str, reading: &Reading) -> String {
+    let mut rest = String::new();
+    let mut from = 0;
+    for entity in &reading.entities {
+        rest.push_str(text.get(from..entity.span.start).unwrap_or_default());
+        rest.push(' ');
+        from = from.max(entity.span.end);
+    }
+    rest.push_str(text.get(from..).unwrap_or_default());
+    rest
+}
+
+fn digits_of(words: &str) -> String {
+    words.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The last code named ("DH1024, à nhầm DH1025"); else, where a code was asked for, what looks like one.
+fn code_in(context: &BotContext, heard: &Heard<'_>, words: &str) -> Option<String> {
+    let named = heard.reading.entities.iter().rev().find_map(|entity| match &entity.value {
+        EntityValue::OrderCode(code) => clean_code(code),
+        _ => None,
+    });
+    let asked = context.asked == Some(Asked::OrderCode) && heard.reading.phone().is_none();
+    named.or_else(|| if asked { code_like(words) } else { None })
+}
+
+fn code_like(words: &str) -> Option<String> {
+    let mut said = words.split_whitespace().filter(|word| !POLITE.contains(word));
+    let (first, second) = (said.next()?, said.next());
+    let has_digits = |word: &str| word.chars().filter(char::is_ascii_digit).count() >= 3;
+    match second {
+        None if has_digits(first) => clean_code(first),
+        Some(second) if said.next().is_none() && first.len() <= 4 && has_digits(second) => {
+            clean_code(&format!("{first}{second}"))
+        }
+        _ => None,
+    }
+    .filter(|code| phone::fold(code).is_none_or(|folded| folded != *code || folded.len() < 10))
+}
+
+/// A whole phone before four digits; where digits were asked for, also digits typed apart.
+fn tail_in(context: &BotContext, heard: &Heard<'_>, words: &str, code: Option<&str>) -> Option<String> {
+    let shared = heard.shared_phone.filter(|(_, own)| !*own).map(|(phone, _)| phone);
+    if let Some(phone) = shared.or(heard.reading.phone()).and_then(phone::fold) {
+        return Some(phone);
+    }
+    if let Some(digits) = heard.reading.digits4().filter(|digits| Some(*digits) != code) {
+        return (digits.len() == 4).then(|| digits.to_owned());
+    }
+    let digits = digits_of(words);
+    let typed_apart = context.asked == Some(Asked::PhoneTail) && code.is_none();
+    (typed_apart && digits.len() == 4).then_some(digits)
+}
+
+/// A choice named by its number or its words.
+fn picked(context: &BotContext, words: &str) -> Option<Press> {
+    if !matches!(context.asked, Some(Asked::Choice | Asked::Confirm)) {
+        return None;
+    }
+    let said = words.trim();
+    let by_words = || context.offered.iter().find(|offer| !said.is_empty() && wordlike(&offer.label).trim() == said);
+    let by_number = || context.offered.get(number_in(words)?.checked_sub(1)?).filter(|_| context.asked == Some(Asked::Choice));
+    Press::read(&by_words().or_else(by_number)?.payload)
+}
+
+fn number_in(words: &str) -> Option<usize> {
+    let said: Vec<&str> = words.split_whitespace().filter(|word| !NUMBERING.contains(word) && !POLITE.contains(word)).collect();
+    let [number] = said.as_slice() else { return None };
+    match *number {
+        "mot" | "dau" | "nhat" | "first" | "one" => Some(1),
+        "hai" | "nhi" | "second" | "two" => Some(2),
+        "ba" | "third" | "three" => Some(3),
+        digits => digits.parse().ok(),
+    }
+}
+
+const NUMBERING: &[&str] = &["cai", "thu", "cau", "muc", "chon", "lua", "option", "number", "choose", "pick"];
+
+/// Words that carry no wish of their own.
+const POLITE: &[&str] = &[
+    "a", "ah", "anh", "ban", "ben", "cai", "can", "chi", "cho", "code", "cua", "cuoi", "da", "day", "dien", "don", "e", "em",
+    "giup", "ha", "hang", "hi", "i", "is", "it", "la", "last", "ma", "minh", "my", "nay", "ne", "nha", "nhe", "nham", "number",
+    "oi", "order", "phone", "please", "pls", "sdt", "shop", "so", "sorry", "the", "thoai", "toi", "u", "va", "voi", "vang",
+    "with",
+];
+
+const YES: &[&str] = &[
+    "co", "dung", "roi", "phai", "vang", "ok", "oke", "okay", "okie", "u", "uh", "um", "uk", "chuan", "dong", "y", "duoc", "yes",
+    "yep", "yeah", "right", "correct", "sure", "da", "can", "muon", "chuyen", "di",
+];
+
+const NO: &[&str] =
+    &["khong", "ko", "k", "hong", "kg", "phai", "chua", "no", "nope", "not", "neither", "dau", "muon", "sai", "roi"];
+
+const PERSON: &[&str] = &[
+    "gap nhan vien",
+    "gap nv",
+    "gap nguoi",
+    "gap tu van",
+    "gap admin",
+    "gap quan ly",
+    "gap chu shop",
+    "gap tong dai",
+    "chat voi nhan vien",
+    "chat voi nv",
+    "chat voi nguoi",
+    "noi chuyen voi nhan vien",
+    "noi chuyen voi nv",
+    "noi chuyen voi nguoi",
+    "noi chuyen voi ai do",
+    "trao doi voi nhan vien",
+    "tu van vien",
+    "nhan vien tu van",
+    "nv tu van",
+    "nhan vien ho tro",
+    "nv ho tro",
+    "ket noi nhan vien",
+    "chuyen nhan vien",
+    "chuyen cho nhan vien",
+    "can nhan vien",
+    "can nv",
+    "goi nhan vien",
+    "human",
+    "real person",
+    "live agent",
+    "live person",
+    "an agent",
+    "talk to someone",
+    "speak to someone",
+    "talk to a person",
+    "speak to a person",
+    "speak with a person",
+    "talk with a person",
+    "talk to an agent",
+    "talk to agent",
+    "talk to staff",
+    "speak to staff",
+    "talk to your staff",
+    "a representative",
+    "speak to a manager",
+    "talk to a manager",
+    "customer support",
+    "support agent",
+];
+
+/// Enough where hardly anything else is said.
+const PERSON_ALONE: &[&str] = &["nhan vien", "nv", "nguoi that", "agent", "operator", "representative", "staff", "person"];
+
+const NO_PERSON: &[&str] = &[
+    "khong can gap",
+    "ko can gap",
+    "k can gap",
+    "khong muon gap",
+    "khong can nhan vien",
+    "ko can nhan vien",
+    "don t need a human",
+    "don t need an agent",
+    "no human",
+];
+
+const FORGOTTEN: &[&str] = &[
+    "khong nho",
+    "ko nho",
+    "k nho",
+    "hong nho",
+    "quen",
+    "quen roi",
+    "mat ma",
+    "khong co ma",
+    "ko co ma",
+    "k co ma",
+    "khong biet ma",
+    "ko biet ma",
+    "k biet ma",
+    "khong biet",
+    "khong thay ma",
+    "ma don o dau",
+    "ma o dau",
+    "lay ma o dau",
+    "xem ma o dau",
+    "remember",
+    "forgot",
+    "forgotten",
+    "lost it",
+    "lost the code",
+    "no code",
+    "don t have",
+    "dont have",
+    "don t know",
+    "dont know",
+    "where is the code",
+    "where do i find",
+];
+
+const GIVEN_UP: &[&str] = &[
+    "thoi",
+    "thoi khoi",
+    "khoi",
+    "bo qua",
+    "khong can nua",
+    "ko can nua",
+    "k can nua",
+    "de sau",
+    "never mind",
+    "nevermind",
+    "forget it",
+    "skip",
+];
+
+const ANOTHER: &[&str] = &["don khac", "ma khac", "don moi", "other order", "another order", "different order", "another one"];

@@ -1,0 +1,67 @@
+//! Greetings, thanks, goodbyes, photos: answered briefly, and never twice in a
+//! row, so that two polite sides cannot talk for ever.
+
+use super::decide::Talk;
+use onethread_intents::Intent;
+
+impl Talk<'_> {
+    pub(super) fn small_talk(&mut self, intent: Intent) {
+        match intent {
+            Intent::Greeting => self.menu(),
+            Intent::Thanks if !self.before.closed => self.close(self.words.welcome(self.next.replies)),
+            Intent::Goodbye if !self.before.closed => self.close(self.words.goodbye(&self.turn.shop.name)),
+            Intent::Thanks | Intent::Goodbye => self.stay_closed(),
+            _ => self.at_your_service(),
+        }
+    }
+
+    /// Who is writing and what they can do for you; the second time only "yes?".
+    pub(super) fn menu(&mut self) {
+        let text = if self.before.greeted {
+            self.words.listening(self.next.replies)
+        } else {
+            self.next.greeted = true;
+            self.words.introduction(&self.turn.shop.name)
+        };
+        self.say_with(text, &[self.track(), self.person()]);
+    }
+
+    /// "OK", "vâng ạ" with nothing to confirm.
+    pub(super) fn at_your_service(&mut self) {
+        if self.before.closed {
+            return self.stay_closed();
+        }
+        self.close(self.words.at_your_service());
+    }
+
+    pub(super) fn never_mind(&mut self) {
+        self.next.drop_slots();
+        self.close(self.words.never_mind());
+    }
+
+    fn close(&mut self, text: String) {
+        self.next.closed = true;
+        self.say_with(text, &[]);
+    }
+
+    fn stay_closed(&mut self) {
+        self.next.closed = true;
+        self.effects.push(super::turn::Effect::KeepSilent);
+    }
+
+    /// A message without words. What was asked stays asked.
+    pub(super) fn file_received(&mut self) {
+        let heard = self.turn.heard;
+        if heard.attachments == 0 && heard.payload.is_some() {
+            return self.menu();
+        }
+        self.next.asked = self.before.asked;
+        self.next.offered = self.before.offered.clone();
+        self.next.misses = self.before.misses;
+        self.next.noted_file = self.before.noted_file || heard.attachments > 0;
+        if heard.attachments == 0 || self.before.noted_file {
+            return self.effects.push(super::turn::Effect::KeepSilent);
+        }
+        self.say_with(self.words.file_received(), &[self.person()]);
+    }
+}
