@@ -25,7 +25,8 @@ use tokio_stream::wrappers::BroadcastStream;
 
 /// Bubbles that a screen shows: a phone that was load-tested stays usable.
 const SCREEN: usize = 120;
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'";
 
 struct Page {
     platforms: Vec<Arc<dyn Platform>>,
@@ -76,7 +77,9 @@ impl From<ActError> for Refused {
         match error {
             ActError::NotHere => Self(StatusCode::UNPROCESSABLE_ENTITY, "this platform has no such thing".into()),
             ActError::NotTaken(0) => Self(StatusCode::BAD_GATEWAY, "the gateway did not answer: is an inbox connected?".into()),
-            ActError::NotTaken(status) => Self(StatusCode::BAD_GATEWAY, format!("the gateway did not take it: it answered {status}")),
+            ActError::NotTaken(status) => {
+                Self(StatusCode::BAD_GATEWAY, format!("the gateway did not take it: it answered {status}"))
+            }
         }
     }
 }
@@ -116,11 +119,17 @@ struct Wish {
     platform: String,
     user: String,
     act: Act,
+    /// Typing and having seen are told where a platform wants to know; elsewhere nobody minds.
+    #[serde(default)]
+    courtesy: bool,
 }
 
 async fn act(State(page): State<Arc<Page>>, Json(wish): Json<Wish>) -> Result<Json<Value>, Refused> {
-    let message = page.platform(&wish.platform)?.act(&wish.user, wish.act).await?;
-    Ok(Json(json!({ "message": message })))
+    match page.platform(&wish.platform)?.act(&wish.user, wish.act).await {
+        Ok(message) => Ok(Json(json!({ "message": message }))),
+        Err(_) if wish.courtesy => Ok(Json(json!({ "message": null }))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[derive(Deserialize)]

@@ -40,7 +40,7 @@ async function tell(path, body) {
 /** Do it on the phone; what the platform refuses is shown unless it was only a courtesy. */
 async function act(desk, wish, quietly = false) {
   try {
-    return (await tell('act', { platform: desk.kind, user: desk.user, act: wish })).message;
+    return (await tell('act', { platform: desk.kind, user: desk.user, act: wish, courtesy: quietly })).message;
   } catch (error) {
     if (!quietly) toast(`${looks[desk.kind]?.name || desk.kind}: ${error.message}`);
     return null;
@@ -111,7 +111,7 @@ function buildCard(desk) {
   const screen = make('ol', { className: 'screen', 'data-screen': true, role: 'log', tabIndex: 0 });
   const input = make('textarea', { rows: 1, maxLength: 4000, 'data-input': true, oninput: () => typed(desk), onkeydown: (event) => keyed(desk, event) });
   const picker = make('input', { type: 'file', accept: 'image/*', multiple: true, hidden: true, 'data-file': true, onchange: () => sendPicked(desk, picker) });
-  const attach = make('button', { type: 'button', className: 'round attach', textContent: '＋', onclick: () => picker.click() });
+  const attach = make('button', { type: 'button', className: 'round attach', textContent: '+', onclick: () => picker.click() });
   const send = make('button', { type: 'submit', className: 'round send', 'data-send': true, textContent: '➤' });
   const more = make('button', { type: 'button', className: 'round more', 'data-more': true, textContent: '⋯', onclick: () => menu.toggleAttribute('hidden') });
   const menu = make('div', { className: 'menu', role: 'group', hidden: true });
@@ -132,6 +132,7 @@ function buildCard(desk) {
 
 /** Everything on a card whose language can change. */
 function drawWords(desk) {
+  $('[data-word=status]', desk.card).textContent = words.status;
   desk.input.placeholder = words.write;
   desk.input.setAttribute('aria-label', `${looks[desk.kind]?.name || desk.kind}: ${words.write}`);
   for (const [button, word] of [[desk.attach, words.picture], [desk.send, words.send], [desk.more, words.more]]) {
@@ -150,7 +151,7 @@ function drawWords(desk) {
 
 function drawPersonas(desk) {
   const people = [...desk.phones.values()].map((phone) => make('option', { value: phone.user, textContent: phone.name || phone.user }));
-  desk.personas.replaceChildren(...people, make('option', { value: '', textContent: `＋ ${words.newCustomer}` }));
+  desk.personas.replaceChildren(...people, make('option', { value: '', textContent: `+ ${words.newCustomer}` }));
   desk.personas.value = desk.user ?? '';
 }
 

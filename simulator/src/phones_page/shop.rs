@@ -25,7 +25,7 @@ async fn shop(State(signs): State<Arc<Signs>>) -> Response {
     let widget = signs.widget().and_then(|url| Url::parse(&url).ok());
     let gateway = widget.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src {gateway}; connect-src {gateway}; img-src 'self' blob: {gateway}; style-src 'self'; \
+        "default-src 'none'; script-src {gateway}; connect-src {gateway}; img-src 'self' data: blob: {gateway}; style-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     );
     let headers = [

@@ -29,7 +29,8 @@ async fn a_new_customer_has_a_phone_on_the_page() {
     let (status, made) = post(&world, &client, "/phones/customer", &json!({ "platform": "telegram", "name": "Lan <b>" })).await;
     assert_eq!(status, 200);
     let state: Value = get(&world, &client, "/phones/state").await.json().await.expect("json");
-    let kinds: Vec<_> = state["platforms"].as_array().expect("platforms").iter().map(|platform| platform["kind"].clone()).collect();
+    let kinds: Vec<_> =
+        state["platforms"].as_array().expect("platforms").iter().map(|platform| platform["kind"].clone()).collect();
     assert_eq!(kinds, ["telegram", "discord", "facebook", "zalo"]);
     let phone = &state["platforms"][0]["phones"][0];
     assert_eq!((&phone["user"], &phone["name"]), (&made["user"], &json!("Lan <b>")));
@@ -41,7 +42,10 @@ async fn what_is_wrong_is_said() {
     let (status, said) = post(&world, &client, "/phones/customer", &json!({ "platform": "telex", "name": "Lan" })).await;
     assert_eq!((status, said["error"].as_str()), (404, Some("there is no platform `telex` here")));
     assert_eq!(post(&world, &client, "/phones/customer", &json!({ "platform": "zalo", "name": " " })).await.0, 422);
-    assert_eq!(post(&world, &client, "/phones/act", &json!({ "platform": "zalo", "user": "x", "act": { "act": "flies" } })).await.0, 422);
+    assert_eq!(
+        post(&world, &client, "/phones/act", &json!({ "platform": "zalo", "user": "x", "act": { "act": "flies" } })).await.0,
+        422
+    );
     let plain = client.post(format!("http://{}/phones/fault", world.address)).body(r#"{"platform":"zalo","fault":"blocked"}"#);
     assert_eq!(plain.send().await.expect("an answer").status(), 415, "a form on another website cannot do it");
 }
@@ -79,7 +83,10 @@ async fn the_shop_carries_the_one_tag_once_there_is_a_widget() {
     let policy = answer.headers()["content-security-policy"].to_str().expect("ascii").to_owned();
     assert!(policy.contains("script-src http://127.0.0.1:8080;"), "{policy}");
     let page = answer.text().await.expect("text");
-    assert!(page.contains("<script src=\"http://127.0.0.1:8080/hooks/inb_1/widget.js?a=%22%3E%3Cb%3E&amp;c\" async></script>"), "{page}");
+    assert!(
+        page.contains("<script src=\"http://127.0.0.1:8080/hooks/inb_1/widget.js?a=%22%3E%3Cb%3E&amp;c\" async></script>"),
+        "{page}"
+    );
     let state: Value = get(&world, &client, "/phones/state").await.json().await.expect("json");
     assert_eq!(state["console"], "http://127.0.0.1:8080/");
 }
@@ -87,7 +94,13 @@ async fn the_shop_carries_the_one_tag_once_there_is_a_widget() {
 #[tokio::test]
 async fn the_page_and_its_parts_are_served_under_a_strict_policy() {
     let (world, client) = world().await;
-    for (path, mime) in [("/", "text/html"), ("/phones/page.css", "text/css"), ("/phones/page.js", "text/javascript"), ("/phones/words.js", "text/javascript"), ("/shop/shop.css", "text/css")] {
+    for (path, mime) in [
+        ("/", "text/html"),
+        ("/phones/page.css", "text/css"),
+        ("/phones/page.js", "text/javascript"),
+        ("/phones/words.js", "text/javascript"),
+        ("/shop/shop.css", "text/css"),
+    ] {
         let answer = get(&world, &client, path).await;
         assert_eq!(answer.status(), 200, "{path}");
         assert!(answer.headers()["content-type"].to_str().expect("ascii").starts_with(mime), "{path}");
