@@ -7,6 +7,13 @@ CREATE TABLE counters (
 );
 INSERT INTO counters (name, value) VALUES ('ledger', 0), ('outbox', 0), ('live', 0);
 
+-- Work that only one process may do at a time.
+CREATE TABLE leases (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until BIGINT NOT NULL
+);
+
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value JSONB NOT NULL

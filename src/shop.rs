@@ -28,6 +28,8 @@ pub struct Shop {
     pub bot_enabled: bool,
     /// Regular expressions for order codes.
     pub order_code_patterns: Vec<String>,
+    /// A code as this shop writes them, to show what is asked for.
+    pub order_code_example: String,
     pub order_source: Option<Source>,
 }
 
@@ -59,6 +61,7 @@ impl Default for Shop {
             timezone: "Asia/Ho_Chi_Minh".to_owned(),
             bot_enabled: true,
             order_code_patterns: Vec::new(),
+            order_code_example: String::new(),
             order_source: None,
         }
     }

@@ -36,6 +36,13 @@ impl Conn {
         Ok(())
     }
 
+    /// Does the thread have an open episode?
+    pub async fn has_open_handoff(&mut self, thread: &ThreadId) -> Result<bool> {
+        let sql = "SELECT COUNT(*) FROM handoffs WHERE thread_id = $1 AND resolved_at IS NULL";
+        let (count,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_one(db).await)?;
+        Ok(count > 0)
+    }
+
     /// Newest first, at most 50.
     pub async fn handoffs_of(&mut self, customer: &CustomerId) -> Result<Vec<HandoffRow>> {
         let sql = concat!(

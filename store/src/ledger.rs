@@ -81,11 +81,10 @@ impl Conn {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// The call is understood; never twice.
-    pub async fn settle_call(&mut self, position: i64, now: Millis) -> Result<()> {
-        let sql = "UPDATE ledger SET state = 'done', error = NULL, settled_at = $2 WHERE position = $1";
-        touched!(self, db => sqlx::query(sql).bind(position).bind(now).execute(db).await)?;
-        Ok(())
+    /// The call is being understood in this transaction. `false`: it already was.
+    pub async fn claim_call(&mut self, position: i64, now: Millis) -> Result<bool> {
+        let sql = "UPDATE ledger SET state = 'done', error = NULL, settled_at = $2 WHERE position = $1 AND state = 'new'";
+        Ok(touched!(self, db => sqlx::query(sql).bind(position).bind(now).execute(db).await)? > 0)
     }
 
     /// The call could not be understood: it stays, visible, until it is replayed.

@@ -16,6 +16,7 @@ pub mod files;
 pub mod handoffs;
 pub mod inboxes;
 pub mod jobs;
+pub mod leases;
 pub mod ledger;
 pub mod live;
 pub mod merges;
@@ -27,6 +28,7 @@ pub mod threads;
 
 pub use db::{Conn, Db, Tx};
 pub use error::StoreError;
+pub use sqlx::types::Json;
 
 /// The result of every function of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;

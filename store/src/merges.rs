@@ -5,7 +5,7 @@
 use crate::macros::{on, touched};
 use crate::{Conn, Result, StoreError, Tx};
 use onethread_core::Millis;
-use onethread_core::ids::{CustomerId, MergeId, ThreadId};
+use onethread_core::ids::{CustomerId, MergeId, MessageId, ThreadId};
 use serde_json::Value;
 use sqlx::types::Json;
 
@@ -76,6 +76,8 @@ impl Tx {
         }
         let sql = "UPDATE customers SET merged_into = NULL, updated_at = $2 WHERE id = $1";
         touched!(self, db => sqlx::query(sql).bind(from.as_str()).bind(now).execute(db).await)?;
+        let line = line_of(&merge.id.as_str().into());
+        touched!(self, db => sqlx::query("DELETE FROM messages WHERE id = $1").bind(line.as_str()).execute(db).await)?;
         self.step_aside(&target).await?;
         for identity in &merge.identities.0 {
             let sql = "UPDATE identities SET customer_id = $2 WHERE id = $1";
@@ -157,6 +159,13 @@ impl Tx {
         touched!(self, db => sqlx::query(sql).bind(thread.as_str()).bind(Json(&channels)).bind(&preview).bind(&heard).execute(db).await)?;
         Ok(())
     }
+}
+
+/// The id of the line that tells of a merge in the thread: it goes when the merge is undone, so
+/// that the thread is exactly as it was.
+#[must_use]
+pub fn line_of(merge: &MergeId) -> MessageId {
+    MessageId(merge.as_str().replacen("mrg_", "msg_", 1))
 }
 
 impl Conn {

@@ -202,6 +202,13 @@ impl Conn {
         Ok(())
     }
 
+    /// Write what a message carries, without calling it an edit: a file has arrived.
+    pub async fn set_content(&mut self, id: &MessageId, content: &Content) -> Result<()> {
+        let sql = "UPDATE messages SET content = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(content)).execute(db).await)?;
+        Ok(())
+    }
+
     pub async fn delete_message(&mut self, id: &MessageId, at: Millis) -> Result<()> {
         let sql = "UPDATE messages SET deleted_at = COALESCE(deleted_at, $2) WHERE id = $1";
         touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(at).execute(db).await)?;

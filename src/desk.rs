@@ -1,0 +1,58 @@
+//! What agents do: take, assign, answer, resolve, merge and part. Each verb is
+//! one transaction; who may call it is the API's business.
+
+mod merging;
+mod moves;
+mod saying;
+
+pub use merging::{merge, unmerge};
+pub use moves::{assign, release, resolve, return_to_bot, seen, take, typing};
+pub use saying::{Said, Saying, arrived, reachable, retry, say};
+
+use onethread_core::ids::{AgentId, IdentityId};
+use onethread_core::thread::CannotMove;
+use onethread_store::StoreError;
+
+/// Who does it: an agent, or an integration by its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub id: AgentId,
+    pub name: String,
+    pub admin: bool,
+}
+
+/// Why the desk refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    CannotMove(#[from] CannotMove),
+    #[error("the message is empty")]
+    Empty,
+    #[error("the message is longer than 20,000 characters; send it in parts")]
+    TooLong,
+    #[error("this thread has nobody to write to yet")]
+    Nobody,
+    #[error("this identity does not belong to the thread's customer")]
+    Stranger,
+    #[error("the file `{0}` is not yours to send; upload it first")]
+    NoSuchFile(String),
+    /// With the identities that can be reached instead.
+    #[error("{reason}")]
+    CannotReach { reason: String, alternatives: Vec<IdentityId> },
+    #[error("only a failed or uncertain message can be sent again")]
+    NothingToRetry,
+    #[error("only an uncertain message can be settled by hand")]
+    NotUncertain,
+    #[error("a customer cannot be merged with themself")]
+    SameCustomer,
+    #[error("this customer is already part of another; open that one")]
+    AlreadyMerged,
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    #[error("undo the later merge first: this customer is part of `{0}` now")]
+    LaterMergeFirst(String),
+    #[error("an agent who is disabled cannot be given a thread")]
+    AgentDisabled,
+}

@@ -1,0 +1,103 @@
+//! The gateway: every part of the house, opened in order and closed in order.
+
+use crate::brain::Brain;
+use crate::config::Config;
+use crate::inboxes::Inboxes;
+use crate::intake::Ledger;
+use crate::live::Live;
+use crate::media::Media;
+use crate::seal::Seal;
+use crate::tasks::Tasks;
+use crate::{intake, jobs, outbox};
+use anyhow::Context as _;
+use onethread_core::Clock;
+use onethread_core::channel::Channel;
+use onethread_store::Db;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How long a stop waits for deliveries under way.
+pub const STOP_WITHIN: Duration = Duration::from_secs(8);
+
+/// Shared by every task and route. What may change lives in the database, not here.
+pub struct Gateway {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub channels: Vec<Arc<dyn Channel>>,
+    pub seal: Seal,
+    pub live: Live,
+    pub ledger: Ledger,
+    pub inboxes: Inboxes,
+    pub media: Media,
+    pub brain: Brain,
+    pub tasks: Tasks,
+    pub bells: Bells,
+    /// Names this process towards others on the same database.
+    pub process: String,
+}
+
+/// What wakes the workers of this process at once; they also look by themselves now and then.
+#[derive(Default)]
+pub struct Bells {
+    pub calls: Notify,
+    pub parcels: Notify,
+    pub jobs: Notify,
+}
+
+impl Gateway {
+    /// Open everything and start the workers. Nothing listens for HTTP yet.
+    pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("could not make the data directory `{}`", config.data_dir.display()))?;
+        let db = Db::open(&config.database_url()).await.context("could not open the database")?;
+        let seal = Seal::open(&config).context("could not open the secret key")?;
+        let http = onethread_connectors::http::client().context("could not set up the HTTP client")?;
+        let channels = onethread_connectors::registry(&http);
+        let (ledger, calls) = Ledger::new();
+        let process = onethread_core::ids::fresh("prc", clock.now());
+        let gateway = Arc::new(Self {
+            media: Media::open(&config, &seal)?,
+            live: Live::new(),
+            inboxes: Inboxes::default(),
+            brain: Brain::load(&db, clock.now()).await?,
+            tasks: Tasks::new(),
+            bells: Bells::default(),
+            config,
+            db,
+            clock,
+            channels,
+            seal,
+            ledger,
+            process,
+        });
+        crate::inboxes::open_all(&gateway).await?;
+        gateway.start_workers(calls);
+        Ok(gateway)
+    }
+
+    fn start_workers(self: &Arc<Self>, calls: intake::Calls) {
+        self.tasks.spawn("ledger", intake::keep_ledger(self.clone(), calls));
+        self.tasks.spawn("reader", intake::read_ledger(self.clone()));
+        self.tasks.spawn("outbox", outbox::send_parcels(self.clone()));
+        self.tasks.spawn("jobs", jobs::work(self.clone()));
+        self.tasks.spawn("live", crate::live::tail(self.clone()));
+    }
+
+    /// Stop taking work, finish what is under way, close the database.
+    pub async fn close(&self) {
+        self.tasks.stop(STOP_WITHIN).await;
+        if let Ok(mut tx) = self.db.begin().await {
+            let _ = tx.drop_lease(intake::LEASE, &self.process).await;
+            let _ = tx.commit(self.clock.now()).await;
+        }
+        self.db.close().await;
+    }
+
+    /// The channel of this kind.
+    #[must_use]
+    pub fn channel(&self, kind: &str) -> Option<&Arc<dyn Channel>> {
+        self.channels.iter().find(|channel| channel.kind() == kind)
+    }
+}

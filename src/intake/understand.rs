@@ -1,0 +1,135 @@
+//! One stored call becomes events, and each event changes a thread, once.
+
+use super::customer;
+use super::ours;
+use crate::gateway::Gateway;
+use crate::inboxes::Live;
+use onethread_core::channel::{Inbound, Signal, What};
+use onethread_core::ids::{IdentityId, PlatformUserId, ThreadId};
+use onethread_store::ledger::Entry;
+use onethread_store::{StoreError, Tx};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// What follows once the transaction is committed; all of it may be lost in a crash.
+#[derive(Default)]
+pub struct After {
+    pub signals: Vec<(Arc<Live>, PlatformUserId, Signal)>,
+    pub typing: Vec<(ThreadId, IdentityId)>,
+    pub parcels: bool,
+    pub jobs: bool,
+}
+
+impl After {
+    pub fn follow(self, gateway: &Arc<Gateway>) {
+        if self.parcels {
+            gateway.bells.parcels.notify_one();
+        }
+        if self.jobs {
+            gateway.bells.jobs.notify_one();
+        }
+        for (thread, identity) in self.typing {
+            gateway.live.typing(&thread, Some(&identity));
+        }
+        for (live, user, signal) in self.signals {
+            gateway.tasks.spawn("signal", async move { live.connector.signal(&user, signal).await });
+        }
+    }
+}
+
+/// `Ok(Err(reason))`: the call stays as a dead letter. `Err`: the store failed, nothing of it counts.
+pub async fn understand(
+    gateway: &Arc<Gateway>,
+    tx: &mut Tx,
+    entry: &Entry,
+    after: &mut After,
+) -> Result<Result<(), String>, StoreError> {
+    let Some(live) = gateway.inboxes.get(&entry.inbox_id) else {
+        return Ok(Err("the inbox is disabled; enable it and replay".into()));
+    };
+    let events = match read(&live, entry) {
+        Ok(events) => events,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let mut routed = Vec::with_capacity(events.len());
+    for event in events {
+        match route(gateway, &live, &event) {
+            Ok(live) => routed.push((live, event)),
+            Err(reason) => return Ok(Err(reason)),
+        }
+    }
+    tx.heard_from_inbox(&entry.inbox_id, entry.received_at).await?;
+    for (live, event) in routed {
+        if tx.first_sight(&live.id, &event.key, entry.received_at).await? {
+            take_in(&mut Event { gateway, tx, live: &live, inbound: &event, received_at: entry.received_at, after }).await?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// A connector that panics on some body must not take the gateway with it.
+fn read(live: &Live, entry: &Entry) -> Result<Vec<Inbound>, String> {
+    match catch_unwind(AssertUnwindSafe(|| live.connector.read(&entry.call))) {
+        Ok(read) => read.map_err(|unreadable| unreadable.to_string()),
+        Err(_) => Err("the connector failed on this body; this is a bug worth reporting".into()),
+    }
+}
+
+/// The inbox that the event is meant for: the one that was called, or another of the same app.
+fn route(gateway: &Gateway, called: &Arc<Live>, event: &Inbound) -> Result<Arc<Live>, String> {
+    let (Some(named), Some(own)) = (&event.account, called.connector.account()) else {
+        return Ok(called.clone());
+    };
+    if *named == own.id {
+        return Ok(called.clone());
+    }
+    gateway
+        .inboxes
+        .of_account(called.channel.kind(), named, &own.app)
+        .ok_or_else(|| format!("the event is for the account `{named}`, which no inbox of this app is; add that inbox and replay"))
+}
+
+/// One event on its way into a thread.
+pub struct Event<'a> {
+    pub gateway: &'a Arc<Gateway>,
+    pub tx: &'a mut Tx,
+    /// The inbox it is meant for.
+    pub live: &'a Arc<Live>,
+    pub inbound: &'a Inbound,
+    pub received_at: i64,
+    pub after: &'a mut After,
+}
+
+impl Event<'_> {
+    /// The platform's clock where it is plausible, else ours.
+    pub fn at(&self) -> i64 {
+        self.inbound.at.filter(|at| *at > 0 && *at <= self.received_at).unwrap_or(self.received_at)
+    }
+}
+
+async fn take_in(event: &mut Event<'_>) -> Result<(), StoreError> {
+    match &event.inbound.what {
+        What::Said(said) => customer::says(event, said).await,
+        What::Pressed { message, payload, label, acknowledge } => {
+            if let Some(token) = acknowledge {
+                let signal = Signal::Acknowledge { token: token.clone() };
+                event.after.signals.push((event.live.clone(), event.inbound.from.user.clone(), signal));
+            }
+            customer::presses(event, message.as_ref(), payload, label.as_deref()).await
+        }
+        What::Shared { message, phone, own, name } => customer::shares_phone(event, message.as_ref(), phone, *own, name.as_deref()).await,
+        What::Started { message, reference } => customer::starts(event, message.as_ref(), reference.as_deref()).await,
+        What::Followed => customer::does(event, "followed").await,
+        What::Unfollowed => customer::does(event, "unfollowed").await,
+        What::Blocked => customer::blocks(event, true).await,
+        What::Unblocked => customer::blocks(event, false).await,
+        What::Edited { message, text } => customer::edits(event, message, text).await,
+        What::Deleted { message } => customer::deletes(event, message).await,
+        What::Reacted { message, emoji, removed } => customer::reacts(event, message, emoji, *removed).await,
+        What::Typing => customer::types(event).await,
+        What::Delivered { messages, until } => ours::arrived(event, messages, *until, false).await,
+        What::Seen { messages, until } => ours::arrived(event, messages, *until, true).await,
+        What::EchoedByUs { message, key } => ours::echoed(event, message, key.as_deref()).await,
+        What::EchoedByHuman(said) => ours::answered_elsewhere(event, said).await,
+    }
+}

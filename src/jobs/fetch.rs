@@ -1,0 +1,160 @@
+//! What is fetched from elsewhere after a message came in.
+
+use super::Tried;
+use crate::answering::{Pending, Said, TurnAt};
+use crate::gateway::Gateway;
+use crate::media;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use onethread_core::channel::{ByteStream, FetchError, FileRef};
+use onethread_core::ids::{FileId, IdentityId, MessageId};
+use onethread_core::message::{Attachment, FileState};
+use onethread_core::order::Order;
+use onethread_store::live::Told;
+use onethread_store::{Json, Result};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Platform links live for minutes: after this many tries the file stays visible as lost.
+const FILE_TRIES: i64 = 8;
+const FETCH_WITHIN: Duration = Duration::from_secs(60);
+
+/// One file of a customer.
+pub(super) async fn file(gateway: &Arc<Gateway>, id: &FileId, attempts: i64) -> Result<Tried> {
+    let row = gateway.db.read().await?.file(id).await?;
+    let (Some(inbox), Some(source)) = (row.inbox_id, row.source) else { return Ok(Tried::Done) };
+    let Some(live) = gateway.inboxes.get(&inbox.as_str().into()) else {
+        return Ok(Tried::Again { why: "the inbox is disabled".into(), most: FILE_TRIES });
+    };
+    let most = gateway.config.limits.file;
+    let fetching = async { read_all(live.connector.fetch(&FileRef(source)).await?, most).await };
+    let fetched = tokio::time::timeout(FETCH_WITHIN, fetching).await.unwrap_or(Err(FetchError::Unreachable("no answer in time".into())));
+    let written = match fetched {
+        Ok(bytes) => gateway.media.write(id, &bytes).await.map(|()| bytes).map_err(|error| FetchError::Unreachable(error.to_string())),
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(bytes) => {
+            let (kind, mime) = media::sniff(&bytes, row.name.as_deref());
+            // A sticker stays one, whatever picture it is made of.
+            let kind = if row.kind == "sticker" { "sticker" } else { media::kind_word(kind) };
+            note_file(gateway, id, row.message_id, Some((kind, &mime, bytes.len()))).await?;
+            Ok(Tried::Done)
+        }
+        Err(FetchError::Unreachable(why)) if attempts < FILE_TRIES => Ok(Tried::Again { why, most: FILE_TRIES }),
+        Err(error) => {
+            tracing::warn!(file = %id, %error, "a customer's file could not be fetched");
+            note_file(gateway, id, row.message_id, None).await?;
+            Ok(Tried::Done)
+        }
+    }
+}
+
+async fn read_all(mut stream: ByteStream, most: usize) -> std::result::Result<Bytes, FetchError> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| FetchError::Unreachable(error.to_string()))?;
+        if bytes.len() + chunk.len() > most {
+            return Err(FetchError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+/// The file's row and the message that shows it, in step.
+async fn note_file(gateway: &Gateway, id: &FileId, message: Option<String>, stored: Option<(&str, &str, usize)>) -> Result<()> {
+    let now = gateway.clock.now();
+    let mut tx = gateway.db.begin().await?;
+    let became = stored.map(|(kind, mime, size)| (kind, mime, i64::try_from(size).unwrap_or(i64::MAX)));
+    match became {
+        Some((kind, mime, size)) => tx.file_stored(id, kind, mime, size).await?,
+        None => tx.file_failed(id).await?,
+    }
+    if let Some(message) = message {
+        let message: MessageId = message.into();
+        let row = tx.message(&message).await?;
+        let mut content = row.content.0;
+        for attachment in &mut content.attachments {
+            let Attachment::File { id: file, mime, size, state, .. } = attachment else { continue };
+            if file == id {
+                *state = if became.is_some() { FileState::Stored } else { FileState::Failed };
+                if let Some((_, sniffed, length)) = became {
+                    (*mime, *size) = (Some(sniffed.to_owned()), Some(length));
+                }
+            }
+        }
+        tx.set_content(&message, &content).await?;
+        tx.tell(Told::Message { thread: row.thread_id, message: message.0 });
+    }
+    tx.commit(now).await
+}
+
+/// What the platform calls the person.
+pub(super) async fn profile(gateway: &Arc<Gateway>, id: &IdentityId) -> Result<Tried> {
+    let row = gateway.db.read().await?.identity(id).await?;
+    let Some(live) = gateway.inboxes.get(&row.inbox_id.as_str().into()) else { return Ok(Tried::Done) };
+    match live.connector.profile(&row.address.as_str().into()).await {
+        Ok(Some(profile)) => {
+            let now = gateway.clock.now();
+            let mut tx = gateway.db.begin().await?;
+            if let Some(name) = profile.name {
+                tx.name_identity(id, &name, now).await?;
+            }
+            let thread = tx.thread_of(&row.customer_id.as_str().into()).await?.id;
+            tx.tell(Told::Thread { thread });
+            tx.commit(now).await?;
+            Ok(Tried::Done)
+        }
+        Ok(None) | Err(FetchError::Gone | FetchError::TooLarge) => Ok(Tried::Done),
+        Err(FetchError::Unreachable(why)) => Ok(Tried::Again { why, most: 5 }),
+    }
+}
+
+/// Ask the order source; then the bot answers the message that asked, if it still may.
+pub(super) async fn order(gateway: &Arc<Gateway>, payload: &Json<Value>) -> Result<Tried> {
+    let Ok(pending) = serde_json::from_value::<Pending>(payload.0.clone()) else { return Ok(Tried::Done) };
+    match crate::orders::fetch(gateway, &pending.code).await {
+        Ok(found) => answer(gateway, &pending, found).await.map(|()| Tried::Done),
+        Err(error) => {
+            tracing::warn!(code = pending.code, %error, "the order source did not answer");
+            answer(gateway, &pending, None).await?;
+            Ok(Tried::Again { why: error.to_string(), most: 0 })
+        }
+    }
+}
+
+async fn answer(gateway: &Arc<Gateway>, pending: &Pending, found: Option<Order>) -> Result<()> {
+    let now = gateway.clock.now();
+    let mut tx = gateway.db.begin().await?;
+    if let Some(order) = &found {
+        tx.put_order(order).await?;
+    }
+    let identity = tx.identity(&pending.identity.as_str().into()).await?;
+    let thread = tx.thread_of(&identity.customer_id.as_str().into()).await?;
+    let live = gateway.inboxes.get(&identity.inbox_id.as_str().into());
+    if let (Some(live), true) = (live, thread.lease_number == pending.lease_number) {
+        let mut turn = TurnAt {
+            gateway,
+            tx: &mut tx,
+            live: &live,
+            thread: thread.id.as_str().into(),
+            identity: identity.id.as_str().into(),
+            message: pending.message.as_str().into(),
+            now,
+            looked_up: [pending.code.clone()].into(),
+        };
+        let said = Said {
+            text: &pending.text,
+            payload: pending.payload.as_deref(),
+            shared_phone: pending.shared_phone.as_ref().map(|(phone, own)| (phone.as_str(), *own)),
+            attachments: pending.attachments,
+            unsupported: false,
+        };
+        turn.take(said).await?;
+    }
+    tx.commit(now).await?;
+    gateway.bells.parcels.notify_one();
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! What is done now and then so that nothing grows for ever, and so that this
+//! process notices what others changed.
+
+use crate::gateway::Gateway;
+use onethread_core::clock::DAY;
+use std::sync::Arc;
+use std::time::Duration;
+
+const EVERY: Duration = Duration::from_secs(10);
+/// Rounds between two clean-ups: ten minutes.
+const CLEAN_EVERY: u64 = 60;
+/// Few enough that other writers hardly notice.
+const PRUNED_AT_ONCE: i64 = 500;
+/// How long a console may be away and still catch up event by event.
+const LIVE_KEPT: i64 = 7 * DAY;
+
+/// Runs until it is dropped.
+pub async fn keep_house(gateway: Arc<Gateway>) {
+    for round in 0_u64.. {
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = gateway.brain.refresh(&gateway.db).await {
+            tracing::warn!(%error, "what the shop changed could not be taken up; the bot goes on as before");
+        }
+        if let Err(error) = measure(&gateway).await {
+            tracing::warn!(%error, "the depth of the queues could not be measured");
+        }
+        if round % CLEAN_EVERY == 0
+            && let Err(error) = clean(&gateway).await
+        {
+            tracing::warn!(%error, "old records could not be pruned");
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats, and counts of rows fit")]
+async fn measure(gateway: &Gateway) -> onethread_store::Result<()> {
+    let mut conn = gateway.db.read().await?;
+    let (waiting, dead) = conn.ledger_depth().await?;
+    let (queued, sending) = conn.outbox_depth().await?;
+    metrics::gauge!("onethread_ledger_waiting").set(waiting as f64);
+    metrics::gauge!("onethread_dead_letters").set(dead as f64);
+    metrics::gauge!("onethread_outbox_queued").set(queued as f64);
+    metrics::gauge!("onethread_outbox_sending").set(sending as f64);
+    Ok(())
+}
+
+async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
+    let now = gateway.clock.now();
+    let retention = i64::try_from(gateway.config.ledger_retention.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        let mut tx = gateway.db.begin().await?;
+        let pruned = tx.prune_calls(now.saturating_sub(retention), PRUNED_AT_ONCE).await?;
+        tx.commit(now).await?;
+        if pruned < PRUNED_AT_ONCE.unsigned_abs() {
+            break;
+        }
+    }
+    let mut tx = gateway.db.begin().await?;
+    tx.prune_live_events(now - LIVE_KEPT).await?;
+    tx.prune_sessions(now).await?;
+    tx.commit(now).await
+}

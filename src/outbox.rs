@@ -1,0 +1,9 @@
+//! From the outbox to the platforms: claim, compare the lease, check the
+//! window, deliver, settle. Decides nothing but what a fate means.
+
+mod fate;
+mod queue;
+mod sender;
+
+pub use queue::{Way, queue};
+pub use sender::send_parcels;
