@@ -1,0 +1,273 @@
+//! The gateway loop: hold a session, store each event before the next, resume
+//! after every break, and fetch by REST what no resume can bring back.
+
+use super::bookmark::{Bookmark, GatewaySession};
+use super::rest::Rest;
+use super::session::{Dispatch, Ending, Session};
+use super::{Bot, backfill, read};
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use onethread_core::channel::{ConnectError, Intake, RawCall};
+use serde_json::{Value, json};
+use serenity::model::gateway::GatewayIntents;
+use std::time::Duration;
+
+/// What happens in direct messages. None of it is privileged: message content comes
+/// with direct messages without asking.
+const INTENTS: GatewayIntents =
+    GatewayIntents::DIRECT_MESSAGES.union(GatewayIntents::DIRECT_MESSAGE_REACTIONS).union(GatewayIntents::DIRECT_MESSAGE_TYPING);
+
+/// Events stored at once, when many are waiting.
+const BATCH: usize = 100;
+/// Connections in a row that came to nothing, before the centre is told.
+const TRIES: u32 = 3;
+
+/// Kinds of events that never carry a customer's words, by their beginnings.
+const NOT_OURS: [&str; 19] = [
+    "APPLICATION_",
+    "AUTO_MODERATION_",
+    "CHANNEL_",
+    "ENTITLEMENT_",
+    "GUILD_",
+    "INTEGRATION_",
+    "INVITE_",
+    "MESSAGE_POLL_VOTE_",
+    "MESSAGE_REACTION_REMOVE_",
+    "PRESENCE",
+    "RATE_LIMITED",
+    "SESSIONS_",
+    "SOUNDBOARD_",
+    "STAGE_",
+    "SUBSCRIPTION_",
+    "THREAD_",
+    "USER_UPDATE",
+    "VOICE_",
+    "WEBHOOKS_",
+];
+
+pub async fn listen(bot: &Bot, bookmark: Option<Value>, intake: &dyn Intake) -> Result<(), ConnectError> {
+    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark), fruitless: 0 };
+    loop {
+        let why = match line.hold().await {
+            Ending::Refused(why) => return Err(ConnectError::Refused(why)),
+            Ending::Lost(why) => return Err(ConnectError::Lost(why)),
+            Ending::Resume(why) => why,
+            Ending::Fresh(why) => {
+                line.mark.session = None;
+                // The platform asks for a random pause before a new session.
+                tokio::time::sleep(Duration::from_millis(1000 + u64::from(rand::random::<u16>() % 4000))).await;
+                why
+            }
+        };
+        tracing::info!(inbox = %bot.kit.inbox, why, "the gateway session is interrupted");
+        line.fruitless += 1;
+        if line.fruitless > TRIES {
+            return Err(ConnectError::Lost(why));
+        }
+        tokio::time::sleep(Duration::from_millis(250) * (line.fruitless - 1)).await;
+    }
+}
+
+/// Our end of the gateway, over many connections.
+struct Line<'a> {
+    bot: &'a Bot,
+    intake: &'a dyn Intake,
+    mark: Bookmark,
+    fruitless: u32,
+}
+
+type Acknowledgements<'a> = FuturesUnordered<BoxFuture<'a, ()>>;
+
+impl Line<'_> {
+    /// One connection, from greeting to end.
+    async fn hold(&mut self) -> Ending {
+        match self.connect().await {
+            Ok(mut session) => match self.follow(&mut session).await {
+                Ok(never) => match never {},
+                Err(ending) => ending,
+            },
+            Err(ending) => ending,
+        }
+    }
+
+    async fn connect(&mut self) -> Result<Session, Ending> {
+        let rest = &self.bot.rest;
+        let token = rest.token().reveal();
+        let Some(known) = self.mark.session.clone() else {
+            let address = gateway_for_identify(rest).await?;
+            let mut session = Session::open(&address, rest.is_encrypted(), None).await?;
+            session.identify(token, INTENTS.bits()).await?;
+            return Ok(session);
+        };
+        let opened = match &known.resume_url {
+            Some(address) => Session::open(address, rest.is_encrypted(), Some(known.seq)).await,
+            None => Session::open(&gateway(rest).await?.0, rest.is_encrypted(), Some(known.seq)).await,
+        };
+        let mut session = match opened {
+            // The address for resuming may be gone; the general one takes a resume as well.
+            Err(Ending::Lost(why)) if known.resume_url.is_some() => {
+                self.mark.session = Some(GatewaySession { resume_url: None, ..known });
+                return Err(Ending::Resume(why));
+            }
+            opened => opened?,
+        };
+        session.resume(token, &known.id, known.seq).await?;
+        Ok(session)
+    }
+
+    /// Store what comes, in order, until the connection ends.
+    async fn follow(&mut self, session: &mut Session) -> Result<std::convert::Infallible, Ending> {
+        let mut acknowledgements = Acknowledgements::new();
+        loop {
+            let first = tokio::select! {
+                Some(()) = acknowledgements.next(), if !acknowledgements.is_empty() => continue,
+                dispatch = session.next() => dispatch?,
+            };
+            let started = matches!(first.kind.as_str(), "READY" | "RESUMED");
+            let mut batch = vec![first];
+            let mut ending = None;
+            // What was missed comes before what is new, so a start is stored alone.
+            while !started && batch.len() < BATCH && ending.is_none() {
+                match session.next().now_or_never() {
+                    Some(Ok(dispatch)) => batch.push(dispatch),
+                    Some(Err(end)) => ending = Some(end),
+                    None => break,
+                }
+            }
+            let presses: Vec<String> = batch.iter().filter_map(press).collect();
+            self.store(batch).await?;
+            // Only now, so that an acknowledged press is a stored one; and at once, because the
+            // platform gives 3 s.
+            acknowledgements.extend(presses.into_iter().map(|press| acknowledge(&self.bot.rest, press)));
+            if let Some(ending) = ending {
+                return Err(ending);
+            }
+            if started {
+                self.fruitless = 0;
+                self.fill_gaps(session).await?;
+            }
+        }
+    }
+
+    async fn store(&mut self, batch: Vec<Dispatch>) -> Result<(), Ending> {
+        let began = batch.iter().any(|dispatch| dispatch.kind == "READY");
+        let mut calls = Vec::with_capacity(batch.len());
+        for dispatch in batch {
+            self.mark.heard(dispatch.seq);
+            calls.extend(self.take(dispatch));
+        }
+        if calls.is_empty() && !began {
+            return Ok(());
+        }
+        self.accept(calls).await
+    }
+
+    async fn accept(&self, calls: Vec<RawCall>) -> Result<(), Ending> {
+        let stored = self.intake.accept(calls, Some(self.mark.write())).await;
+        stored.map_err(|error| Ending::Lost(error.to_string()))
+    }
+
+    /// What is kept of one dispatch.
+    fn take(&mut self, dispatch: Dispatch) -> Option<RawCall> {
+        let data = &dispatch.data;
+        match dispatch.kind.as_str() {
+            "READY" => {
+                self.begin(&dispatch);
+                return None;
+            }
+            "RESUMED" => return None,
+            kind if NOT_OURS.iter().any(|start| kind.starts_with(start)) => return None,
+            _ if data["guild_id"].is_string() || self.is_a_bots(data) => return None,
+            _ => {}
+        }
+        let channel = data["channel_id"].as_str().unwrap_or_default();
+        let author = data["author"]["id"].as_str();
+        if let (Some(author), Some(id)) = (author.filter(|_| dispatch.kind == "MESSAGE_CREATE"), data["id"].as_str()) {
+            self.mark.note(channel, author, id);
+            self.bot.channels.remember(&author.into(), channel);
+        }
+        let person = author.map(str::to_owned).or_else(|| self.mark.channels.get(channel).map(|known| known.user.clone()));
+        Some(self.call(dispatch.text, person, dispatch.seq))
+    }
+
+    fn call(&self, frame: String, person: Option<String>, seq: Option<u64>) -> RawCall {
+        let mut call = RawCall::fetched(frame);
+        call.headers.extend(person.map(|person| (read::PERSON.to_owned(), person)));
+        if let (Some(session), Some(seq)) = (&self.mark.session, seq) {
+            call.headers.push((read::EVENT.to_owned(), format!("{}:{seq}", session.id)));
+        }
+        call
+    }
+
+    fn is_a_bots(&self, data: &Value) -> bool {
+        let ours = |id: &Value| id.as_str().is_some_and(|id| self.mark.me.as_deref() == Some(id));
+        data["author"]["bot"] == true || ours(&data["author"]["id"]) || ours(&data["user_id"])
+    }
+
+    fn begin(&mut self, ready: &Dispatch) {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let Some(id) = text(&ready.data["session_id"]) else { return };
+        let resume_url = text(&ready.data["resume_gateway_url"]);
+        let me = text(&ready.data["user"]["id"]);
+        self.mark.begin(GatewaySession { id, seq: ready.seq.unwrap_or(0), resume_url }, me);
+    }
+
+    /// Fetch what was said while no session listened. The live events wait meanwhile, so that
+    /// each person's messages keep their order.
+    async fn fill_gaps(&mut self, session: &mut Session) -> Result<(), Ending> {
+        while let Some((channel, after)) = self.mark.gaps.last().cloned() {
+            let page = session.wait_for(backfill::page(&self.bot.rest, &channel, &after)).await?;
+            let page = page.map_err(|failure| Ending::Lost(failure.to_string()))?;
+            self.mark.gaps.pop();
+            self.mark.gaps.extend(page.rest.map(|after| (channel.clone(), after)));
+            let mut calls = Vec::new();
+            for message in page.messages {
+                let (Some(author), Some(id)) = (message["author"]["id"].as_str(), message["id"].as_str()) else { continue };
+                if self.is_a_bots(&message) {
+                    continue;
+                }
+                self.mark.note(&channel, author, id);
+                let frame = json!({"op": 0, "t": "MESSAGE_CREATE", "s": null, "d": message}).to_string();
+                calls.push(self.call(frame, Some(author.to_owned()), None));
+            }
+            self.accept(calls).await?;
+        }
+        Ok(())
+    }
+}
+
+fn press(dispatch: &Dispatch) -> Option<String> {
+    if dispatch.kind == "INTERACTION_CREATE" { read::press_token(&dispatch.data) } else { None }
+}
+
+fn acknowledge(rest: &Rest, press: String) -> BoxFuture<'_, ()> {
+    async move {
+        // Type 6: received, nothing changes on the screen.
+        if let Err(failure) = rest.post(&format!("interactions/{press}/callback"), Some(&json!({"type": 6}))).await {
+            tracing::debug!(%failure, "a button press could not be acknowledged");
+        }
+    }
+    .boxed()
+}
+
+/// The gateway's address, and what is left of today's new sessions.
+async fn gateway(rest: &Rest) -> Result<(String, Value), Ending> {
+    let mut found = rest.get("gateway/bot").await.map_err(|failure| match failure.connecting() {
+        ConnectError::Refused(why) => Ending::Refused(why),
+        ConnectError::Lost(why) => Ending::Lost(why),
+    })?;
+    let address = found["url"].as_str().map(str::to_owned);
+    let address = address.ok_or_else(|| Ending::Lost("Discord names no gateway".into()))?;
+    Ok((address, found["session_start_limit"].take()))
+}
+
+/// Beyond the daily limit the platform resets the token, so the last session is never spent blindly.
+async fn gateway_for_identify(rest: &Rest) -> Result<String, Ending> {
+    let (address, limit) = gateway(rest).await?;
+    if limit["remaining"].as_i64() == Some(0) {
+        let minutes = limit["reset_after"].as_i64().unwrap_or(0) / 60_000;
+        return Err(Ending::Lost(format!("today's new sessions are used up; Discord allows more in {minutes} minutes")));
+    }
+    Ok(address)
+}
