@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures::StreamExt;
 use onethread_core::channel::{ByteStream, Transcript, TranscriptEntry};
 use onethread_core::ids::PlatformUserId;
+use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,9 +20,11 @@ use tokio::time::Instant;
 const PAGES_AT_ONCE: usize = 8;
 /// Entries that one look takes.
 pub const LOOK: usize = 200;
-/// A reply gets its number when it is written and shows when it is sent; what a customer
-/// says in between has a higher number. So each look goes back a little.
-const OVERLAP: i64 = 16;
+/// A reply gets its place when it is written and shows when it is sent; what a customer says in
+/// between stands after it. So a look goes back over the last few entries, too.
+const OVERLAP: usize = 16;
+/// Nothing new for so long, and looks go back no more.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// How patient a line is.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +104,8 @@ pub fn stream(seat: Seat, transcript: Arc<dyn Transcript>, after: i64, patience:
         seat,
         transcript,
         after,
-        shown: HashSet::new(),
+        shown: None,
+        last_news: now,
         patience,
         hurry: 0,
         look_at: now,
@@ -116,8 +119,9 @@ struct Watch {
     seat: Seat,
     transcript: Arc<dyn Transcript>,
     after: i64,
-    /// What was sent already of the entries that a look goes back to.
-    shown: HashSet<u64>,
+    /// Place and mark of the last entries sent, by place; `None` before the first look.
+    shown: Option<Vec<(i64, u64)>>,
+    last_news: Instant,
     patience: Patience,
     /// Quick looks left after a nudge: the reply that it announces may not be committed yet.
     hurry: u32,
@@ -160,20 +164,43 @@ impl Watch {
 
     /// What is new, as events; also decides when to look again.
     async fn look(&mut self) -> Option<String> {
-        let from = (self.after - OVERLAP).max(0);
-        let entries = match self.transcript.since(&self.seat.visitor, from, LOOK).await {
+        let entries = match self.transcript.since(&self.seat.visitor, self.look_from(), LOOK).await {
             Ok(entries) => entries,
             Err(error) => {
                 tracing::warn!(%error, "a visitor's transcript could not be read");
                 Vec::new()
             }
         };
-        let marks: HashSet<u64> = entries.iter().map(mark).collect();
-        let new: Vec<_> = entries.into_iter().filter(|entry| !self.shown.contains(&mark(entry))).collect();
-        self.shown = marks;
+        let new = self.news(entries);
         self.plan_next_look(!new.is_empty());
         let events: String = new.iter().map(|entry| self.event(entry)).collect();
         (!events.is_empty()).then_some(events)
+    }
+
+    fn look_from(&self) -> i64 {
+        match self.shown.as_deref() {
+            Some(_) if self.hurry == 0 && self.last_news.elapsed() >= QUIET => self.after,
+            Some([(first, _), rest @ ..]) if rest.len() + 1 >= OVERLAP => first - 1,
+            _ => 0,
+        }
+    }
+
+    /// Of these entries those that the page has not: the first look also brings the few before
+    /// `after`, as one of them may have come late while the page was away.
+    fn news(&mut self, mut entries: Vec<TranscriptEntry>) -> Vec<TranscriptEntry> {
+        if self.shown.is_none() {
+            let known = entries.iter().take_while(|entry| entry.seq <= self.after).count();
+            entries.drain(..known.saturating_sub(OVERLAP));
+        }
+        let shown = self.shown.get_or_insert_default();
+        entries.retain(|entry| !shown.contains(&(entry.seq, mark(entry))));
+        shown.extend(entries.iter().map(|entry| (entry.seq, mark(entry))));
+        shown.sort_unstable();
+        shown.drain(..shown.len().saturating_sub(OVERLAP));
+        if !entries.is_empty() {
+            self.last_news = Instant::now();
+        }
+        entries
     }
 
     fn plan_next_look(&mut self, found: bool) {

@@ -94,17 +94,19 @@ pub fn read(visitor: &PlatformUserId, body: &[u8]) -> Result<Inbound, Unreadable
 impl Posted {
     fn what(self, visitor: &PlatformUserId) -> Result<What, Unreadable> {
         let missing = |field: &str| Unreadable(format!("`{field}` is missing"));
-        let message = Some(self.id.as_str().into());
         Ok(match self.kind.as_deref() {
             None | Some("said") => What::Said(self.said(visitor)),
+            // A press stands in the visitor's own history as what the button says, so it is a
+            // message with an id of its own, like a quick reply elsewhere.
             Some("pressed") => {
-                let payload = self.payload.ok_or_else(|| missing("payload"))?;
-                What::Pressed { message, payload, label: self.label, acknowledge: None }
+                let payload = self.payload.clone().ok_or_else(|| missing("payload"))?;
+                let text = self.label.clone().unwrap_or(payload);
+                What::Said(Said { text, ..self.said(visitor) })
             }
             Some("shared") => {
                 let phone = self.phone.ok_or_else(|| missing("phone"))?;
                 // Anyone can type any number: the page vouches for nothing.
-                What::Shared { message, phone, own: false, name: None }
+                What::Shared { message: Some(self.id.into()), phone, own: false, name: None }
             }
             Some("seen") => What::Seen { messages: self.messages.into_iter().map(Into::into).collect(), until: self.until },
             Some(newer) => {

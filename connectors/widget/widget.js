@@ -33,7 +33,7 @@
       sending: 'Đang gửi…', waiting: 'Đang chờ mạng…', failed: 'Chưa gửi được', retry: 'Thử lại', sent: 'Đã gửi',
       offline: 'Mất kết nối, đang thử lại…', large: 'Tệp lớn hơn 10 MB, không gửi được.', type: 'Không gửi được loại tệp này.',
       refused: 'Shop chưa bật chat cho trang này.', latest: 'Tin mới ↓', phone: 'Số điện thoại', wrongPhone: 'Số điện thoại chưa đúng.',
-      unread: (n) => `${n} tin chưa đọc`, log: 'Nội dung trò chuyện', picture: 'Ảnh',
+      unread: (n) => `${n} tin chưa đọc`, log: 'Nội dung trò chuyện', picture: 'Ảnh', shared: '☎ Đã gửi số điện thoại',
     },
     en: {
       title: 'Chat with us', subtitle: 'Our assistant and our team', open: 'Open chat', close: 'Close chat',
@@ -42,7 +42,7 @@
       sending: 'Sending…', waiting: 'Waiting for the network…', failed: 'Not sent', retry: 'Try again', sent: 'Sent',
       offline: 'Connection lost, trying again…', large: 'The file is larger than 10 MB.', type: 'Files of this type cannot be sent.',
       refused: 'Chat is not switched on for this page.', latest: 'New messages ↓', phone: 'Phone number',
-      wrongPhone: 'This is not a phone number.', unread: (n) => `${n} unread`, log: 'Conversation', picture: 'Picture',
+      wrongPhone: 'This is not a phone number.', unread: (n) => `${n} unread`, log: 'Conversation', picture: 'Picture', shared: '☎ Phone number sent',
     },
   }[lang];
 
@@ -419,7 +419,8 @@
 
   function items() {
     const said = [...entries.values()].sort((a, b) => a.seq - b.seq).map((entry) => ({
-      key: entry.platform_id || entry.id, id: entry.id, from: entry.from, text: entry.text, files: entry.attachments,
+      key: (entry.from === 'customer' && entry.platform_id) || entry.id, id: entry.id, from: entry.from, files: entry.attachments,
+      text: entry.text || (entry.from === 'customer' && !entry.attachments.length ? words.shared : ''),
       buttons: entry.buttons, phone: entry.ask_phone, at: entry.at, state: 'sent',
     }));
     const lastOwn = said.findLastIndex((item) => item.from === 'customer');
