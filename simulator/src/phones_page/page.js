@@ -13,7 +13,7 @@ let language = remembered('language') || 'vi';
 let words = allWords[language];
 /** Each platform: its phones by user, who is selected, and its card on the page. */
 const desks = new Map();
-/** Pictures that this page sent, to show them as the customer sees them. */
+/** Pictures that this page sent, by message, to show them as the customer sees them. */
 const pictures = new Map();
 
 function make(tag, props = {}, ...children) {
@@ -201,7 +201,7 @@ function bubbleView(desk, bubble, before, after) {
   const answered = bubble.reply_to && desk.phones.get(desk.user).bubbles.find((other) => other.id === bubble.reply_to);
   const body = make('div', { className: 'bubble' },
     answered && make('blockquote', { textContent: answered.text || '📎' }),
-    bubble.files.map((name) => fileView(bubble, name)),
+    bubble.files.map((name, at) => fileView(pictures.get(bubble.id)?.[at], name)),
     bubble.deleted ? make('em', { textContent: words.deleted }) : bubble.text && make('span', { className: 'text' }, written(bubble.text)));
   const state = make('small', { className: `meta ${bubble.ticks}` }, bubble.edited && `${words.edited} · `, time(bubble.at),
     own && bubble.ticks && make('b', { textContent: ` ${ticks[bubble.ticks] || ''}`, title: words[bubble.ticks] || bubble.ticks }));
@@ -217,8 +217,7 @@ function written(text) {
     (at % 2 ? make('a', { href: piece, textContent: piece, target: '_blank', rel: 'noopener noreferrer' }) : piece));
 }
 
-function fileView(bubble, name) {
-  const picture = pictures.get(`${bubble.id}/${name}`) || pictures.get(name);
+function fileView(picture, name) {
   return picture ? make('img', { src: picture, alt: name }) : make('span', { className: 'attachment', textContent: `📎 ${name}` });
 }
 
@@ -302,8 +301,10 @@ async function sendPicked(desk, picker) {
 }
 
 async function sendFiles(desk, kind, files) {
-  for (const file of files) if (file.mime.startsWith('image/')) pictures.set(file.name, `data:${file.mime};base64,${file.bytes}`);
-  await act(desk, { act: 'sends_files', kind, files, caption: null });
+  const message = await act(desk, { act: 'sends_files', kind, files, caption: null });
+  if (!message || !files.every((file) => file.mime.startsWith('image/'))) return;
+  pictures.set(message, files.map((file) => `data:${file.mime};base64,${file.bytes}`));
+  drawScreen(desk);
 }
 
 function base64(blob) {

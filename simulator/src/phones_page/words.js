@@ -4,7 +4,7 @@ export const words = {
   vi: {
     phones: 'điện thoại mô phỏng', explain: 'Bạn là khách. Nhắn như trên máy thật, câu trả lời đi qua gateway rồi quay về đây.',
     console: 'Mở trang nhân viên ↗', other: 'English', everywhere: '+ Khách mới trên mọi máy', newCustomer: 'Khách mới', name: 'Tên khách',
-    cancel: 'Thôi', add: 'Thêm', customer: 'Khách', weather: 'Sự cố', fine: 'Ổn', once: 'Một lần', until: 'Tới khi tắt',
+    cancel: 'Thôi', add: 'Thêm', customer: 'Khách', weather: 'Sự cố', fine: 'OK', once: 'Một lần', until: 'Tới khi tắt',
     throttled: 'Bị chặn tốc độ (429, chờ 3 giây)', server_error: 'Máy chủ lỗi (5xx)', answer_lost: 'Nhận rồi nhưng mất hồi đáp',
     token_revoked: 'Token bị thu hồi', blocked: 'Khách chặn shop', window_closed: 'Hết cửa sổ nhắn tin', nextSend: 'Lần gửi tới sẽ gặp sự cố này.',
     write: 'Nhắn cho shop…', send: 'Gửi', picture: 'Gửi ảnh', more: 'Thêm thao tác', typing: 'Shop đang soạn tin', empty: 'Nhắn câu đầu tiên cho shop nhé.',
@@ -18,7 +18,7 @@ export const words = {
   en: {
     phones: 'simulated phones', explain: 'You are the customer. Write as on a real phone; answers come back through the gateway.',
     console: 'Open the agents’ console ↗', other: 'Tiếng Việt', everywhere: '+ New customer on every phone', newCustomer: 'New customer', name: 'Name',
-    cancel: 'Cancel', add: 'Add', customer: 'Customer', weather: 'Trouble', fine: 'Fine', once: 'Once', until: 'Until lifted',
+    cancel: 'Cancel', add: 'Add', customer: 'Customer', weather: 'Trouble', fine: 'OK', once: 'Once', until: 'Until lifted',
     throttled: 'Throttled (429, wait 3 s)', server_error: 'Server error (5xx)', answer_lost: 'Accepted, answer lost', token_revoked: 'Token revoked',
     blocked: 'Customer blocked the shop', window_closed: 'Messaging window closed', nextSend: 'The next send will meet this.',
     write: 'Write to the shop…', send: 'Send', picture: 'Send a picture', more: 'More to do', typing: 'The shop is typing', empty: 'Say the first word to the shop.',
