@@ -49,7 +49,7 @@ impl AnswerIndex {
         let mut likeness = vec![0.0_f32; self.owners.len()];
         for (feature, weight) in &row {
             for (question, other) in &self.postings[*feature as usize] {
-                likeness[*question as usize] += weight * other / features::BLOCKS as f32;
+                likeness[*question as usize] += weight * other / features::WHOLE;
             }
         }
         let known = features::known_share(hashes, &self.vocabulary);

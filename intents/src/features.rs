@@ -1,11 +1,21 @@
-//! What of a message counts: three blocks of features, each brought to length 1, so that no
-//! block drowns another: words with marks, plain words, and pieces of plain words.
+//! What of a message counts: four blocks of features, each brought to length 1, so that no
+//! block drowns another: words with marks, plain words, pieces of plain words, and senses.
 
 use crate::reading::{Entity, EntityValue};
+use crate::senses::Senses;
 use crate::text::Token;
 use crate::vocabulary::Vocabulary;
 
-pub(crate) const BLOCKS: usize = 3;
+pub(crate) const BLOCKS: usize = 4;
+
+/// How much each block weighs against the others.
+const SHARES: [f32; BLOCKS] = [1.0, 1.0, 0.7, 1.0];
+
+/// The square of the length of a message with something in every block.
+pub(crate) const WHOLE: f32 = SHARES[0] * SHARES[0] + SHARES[1] * SHARES[1] + SHARES[2] * SHARES[2] + SHARES[3] * SHARES[3];
+
+/// Where there are many phrases, a feature of one alone is not learnt.
+const MANY: usize = 4_000;
 
 /// The features of a message by hash, block after block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,31 +60,53 @@ fn mask(token: &Token, entities: &[Entity]) -> Option<&'static str> {
     })
 }
 
-pub(crate) fn extract(tokens: &[Token], entities: &[Entity]) -> Hashes {
+pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses) -> Hashes {
     let mut hashes = Hashes::default();
-    let mut before: Option<(u64, u64)> = None;
-    let mut masked_before = None;
-    for token in tokens {
-        let masked = mask(token, entities);
-        if masked.is_some() && masked == masked_before {
+    let masks: Vec<Option<&'static str>> = tokens.iter().map(|token| mask(token, entities)).collect();
+    let mut before = (3, 4);
+    for (at, token) in tokens.iter().enumerate() {
+        if goes_on(&masks, at) {
             continue;
         }
-        masked_before = masked;
-        let (marked, folded) = match masked {
+        let now = match masks[at] {
             Some(mask) => (hash(1, mask), hash(2, mask)),
             None => (hash(1, &token.marked), hash(2, &token.folded)),
         };
-        hashes.blocks[0].push(marked);
-        hashes.blocks[1].push(folded);
-        let (marked_before, folded_before) = before.unwrap_or((3, 4));
-        hashes.blocks[0].push(pair(marked_before, marked));
-        hashes.blocks[1].push(pair(folded_before, folded));
-        before = Some((marked, folded));
-        if masked.is_none() {
+        hashes.blocks[0].extend([now.0, pair(before.0, now.0)]);
+        hashes.blocks[1].extend([now.1, pair(before.1, now.1)]);
+        before = now;
+        if masks[at].is_none() {
             pieces(&token.folded, &mut hashes.blocks[2]);
         }
     }
+    add_senses(tokens, &masks, senses, &mut hashes.blocks[3]);
     hashes
+}
+
+/// A value of several words is one feature.
+fn goes_on(masks: &[Option<&'static str>], at: usize) -> bool {
+    at > 0 && masks[at].is_some() && masks[at] == masks[at - 1]
+}
+
+fn add_senses(tokens: &[Token], masks: &[Option<&'static str>], senses: &Senses, into: &mut Vec<u64>) {
+    let mut at = 0;
+    let mut before = 7;
+    while at < tokens.len() {
+        let now = match (masks[at], senses.at(&tokens[at..])) {
+            (Some(mask), _) => hash(14, mask),
+            (None, Some((sense, length))) => {
+                at += length - 1;
+                finish(u64::from(sense) + 0x5E45E)
+            }
+            (None, None) => hash(13, &tokens[at].folded),
+        };
+        at += 1;
+        while at < tokens.len() && goes_on(masks, at) {
+            at += 1;
+        }
+        into.extend([now, pair(before, now)]);
+        before = now;
+    }
 }
 
 /// 2 to 5 letters in a row, the borders of the word included.
@@ -100,13 +132,13 @@ fn pieces(word: &str, into: &mut Vec<u64>) {
 /// Numbers and weights of the known features: inverse document frequency, each block of length 1.
 pub(crate) fn weigh(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32]) -> Sparse {
     let mut sparse = Sparse::with_capacity(hashes.blocks.iter().map(Vec::len).sum());
-    for block in &hashes.blocks {
+    for (at, block) in hashes.blocks.iter().enumerate() {
         let from = sparse.len();
         let known = block.iter().filter_map(|hash| vocabulary.get(*hash));
         sparse.extend(known.map(|number| (number, idf[number as usize])));
         let length = sparse[from..].iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
         for (_, weight) in &mut sparse[from..] {
-            *weight /= length.max(1e-6);
+            *weight *= SHARES[at] / length.max(1e-6);
         }
     }
     sparse
@@ -117,4 +149,35 @@ pub(crate) fn known_share(hashes: &Hashes, vocabulary: &Vocabulary) -> f32 {
     let words: Vec<_> = hashes.blocks[1].iter().step_by(2).collect();
     let known = words.iter().filter(|hash| vocabulary.get(***hash).is_some()).count();
     known as f32 / words.len().max(1) as f32
+}
+
+/// Every feature that is worth learning and how rare it is. A phrase may have several copies.
+pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>) -> (Vocabulary, Vec<f32>) {
+    let mut all = Vocabulary::new();
+    let mut seen: Vec<(u64, u32, usize)> = Vec::new();
+    let mut phrases = 0;
+    let mut last_phrase = usize::MAX;
+    for (hashes, phrase) in examples {
+        phrases += usize::from(phrase != last_phrase);
+        last_phrase = phrase;
+        for hash in hashes.blocks.iter().flatten() {
+            let number = all.learn(*hash) as usize;
+            match seen.get_mut(number) {
+                None => seen.push((*hash, 1, phrase)),
+                Some((_, times, last)) if *last != phrase => {
+                    *times += 1;
+                    *last = phrase;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let rare = if phrases > MANY { 2 } else { 1 };
+    let mut vocabulary = Vocabulary::new();
+    let mut idf = Vec::new();
+    for (hash, times, _) in seen.into_iter().filter(|(_, times, _)| *times >= rare) {
+        vocabulary.learn(hash);
+        idf.push(((1.0 + phrases as f32) / (1.0 + times as f32)).ln() + 1.0);
+    }
+    (vocabulary, idf)
 }

@@ -11,16 +11,22 @@
 //! ```
 
 mod answers;
-mod calibrate;
+mod classifier;
+pub mod command;
+mod dice;
 mod entities;
+pub mod eval;
 mod features;
+mod gate;
 mod intent;
 mod language;
+mod lens;
 mod letters;
 mod matcher;
-mod model;
+mod net;
 mod pack;
 mod reading;
+mod senses;
 mod text;
 mod vocabulary;
 

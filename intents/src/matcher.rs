@@ -2,15 +2,13 @@
 //! only reads, from any number of threads.
 
 use crate::answers::AnswerIndex;
-use crate::calibrate;
-use crate::entities::{self, CodePatterns};
-use crate::features::{self, Hashes};
-use crate::intent::{Intent, Language};
+use crate::classifier::{Classifier, Example};
+use crate::features::Hashes;
+use crate::intent::Intent;
 use crate::language::Tongues;
-use crate::model::{self, Model};
+use crate::lens::{Lens, Seen};
 use crate::pack::Pack;
-use crate::reading::{AnswerEntry, Asked, Context, Entity, Reading, Scored};
-use crate::text::{self, Teencode, Token};
+use crate::reading::{AnswerEntry, Asked, Context, Reading, Scored};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,26 +27,13 @@ pub struct Matcher {
 /// What does not change with the FAQ.
 #[derive(Debug)]
 struct Learnt {
-    model: Model,
-    temperature: f32,
+    lens: Lens,
+    classifier: Classifier,
     tongues: Tongues,
-    teencode: Teencode,
-    codes: CodePatterns,
 }
 
 /// The class of messages that are nobody's, after those of the intents.
 const NOT_MINE: usize = Intent::ALL.len();
-const CLASSES: usize = NOT_MINE + 1;
-
-/// One phrase in this many is kept back to find the temperature.
-const HELD_OUT: usize = 5;
-
-struct Lesson {
-    language: Language,
-    class: usize,
-    tokens: Vec<Token>,
-    hashes: [Hashes; 2],
-}
 
 impl Matcher {
     /// Learns the pack and indexes the answers.
@@ -59,112 +44,87 @@ impl Matcher {
         if intents.len() < 2 {
             return Err(TrainError::TooFewIntents(intents.len()));
         }
-        let lessons = lessons(pack);
-        let learnt = Learnt {
-            temperature: temperature(&lessons),
-            model: Model::train(&examples(lessons.iter()), CLASSES),
-            tongues: Tongues::learn(lessons.iter().map(|lesson| (lesson.language, lesson.tokens.as_slice()))),
-            teencode: pack.teencode.clone(),
-            codes: pack.codes.clone(),
-        };
-        let answers = Arc::new(learnt.index(answers));
-        Ok(Self { learnt: Arc::new(learnt), answers })
+        let lens = Lens::of(pack);
+        let phrases = pack.phrases.iter().map(|phrase| (phrase.language, class_of(phrase.intent), phrase.text.as_str()));
+        let nobodys = pack.not_mine.iter().map(|(language, text)| (*language, NOT_MINE, text.as_str()));
+        let lessons: Vec<_> =
+            phrases.chain(nobodys).map(|(language, class, text)| (language, class, lens.look(text, None))).collect();
+        let examples = examples(&lens, lessons.iter().map(|(_, class, seen)| (*class, seen)));
+        let classifier = Classifier::train(&examples, NOT_MINE + 1, Some(NOT_MINE));
+        let tongues = Tongues::learn(lessons.iter().map(|(language, _, seen)| (*language, seen.tokens.as_slice())));
+        let answers = Arc::new(index(&lens, answers));
+        Ok(Self { learnt: Arc::new(Learnt { lens, classifier, tongues }), answers })
     }
 
     /// The same matcher with another FAQ; the intents are not trained again.
     #[must_use]
     pub fn with_answers(&self, answers: &[AnswerEntry]) -> Self {
-        Self { learnt: Arc::clone(&self.learnt), answers: Arc::new(self.learnt.index(answers)) }
+        Self { learnt: Arc::clone(&self.learnt), answers: Arc::new(index(&self.learnt.lens, answers)) }
     }
 
     #[must_use]
     pub fn read(&self, text: &str, context: &Context) -> Reading {
-        let learnt = &self.learnt;
-        let tokens = text::words(text, &learnt.teencode);
-        let entities = entities::find(text, &tokens, &learnt.codes, context.asked);
-        let hashes = features::extract(&tokens, &entities);
-        let (intents, not_mine) = learnt.rank(&hashes, tokens.is_empty(), context);
+        let seen = self.learnt.lens.look(text, context.asked);
+        let (intents, not_mine) = self.learnt.rank(&seen, context);
         Reading {
-            language: learnt.tongues.of(&tokens, context.language),
+            language: self.learnt.tongues.of(&seen.tokens, context.language),
             intents,
             not_mine,
-            entities,
-            answers: self.answers.rank(&hashes),
+            answers: self.answers.rank(&seen.features),
+            entities: seen.entities,
         }
     }
 
     /// Bytes of the trained model.
     #[must_use]
     pub fn model_bytes(&self) -> usize {
-        self.learnt.model.bytes()
+        self.learnt.classifier.bytes()
     }
 }
 
 impl Learnt {
-    fn index(&self, answers: &[AnswerEntry]) -> AnswerIndex {
-        let ids = answers.iter().map(|answer| answer.id.clone()).collect();
-        let mut questions = Vec::new();
-        for (at, answer) in answers.iter().enumerate() {
-            for (_, question) in &answer.questions {
-                questions.push((at, view(question, &self.teencode, &self.codes).1));
-            }
-        }
-        AnswerIndex::build(ids, &questions)
-    }
-
-    fn rank(&self, hashes: &Hashes, empty: bool, context: &Context) -> (Vec<Scored<Intent>>, f32) {
-        let mut scores = self.model.score(hashes);
-        model::soften(&mut scores, self.temperature);
-        let known = if empty { 0.0 } else { self.model.known_share(hashes) };
-        let believed = (known * 1.6).min(1.0);
-        for score in &mut scores[..NOT_MINE] {
-            *score *= believed;
-        }
-        scores[NOT_MINE] = 1.0 - scores[..NOT_MINE].iter().sum::<f32>();
+    fn rank(&self, seen: &Seen, context: &Context) -> (Vec<Scored<Intent>>, f32) {
+        let verdict = self.classifier.judge(&seen.features, Some(NOT_MINE));
+        let mut shares = verdict.probabilities[..NOT_MINE].to_vec();
+        let mut not_mine = if seen.tokens.is_empty() { 1.0 } else { verdict.stranger };
+        scale(&mut shares, 1.0 - not_mine);
         if context.asked == Some(Asked::Confirm) {
-            favour(&mut scores, &[Intent::Yes, Intent::No], 6.0);
+            not_mine = favour(&mut shares, not_mine, &[Intent::Yes, Intent::No], 6.0);
         }
-        let scored = |(at, intent): (usize, Intent)| Scored { value: intent, probability: scores[at] };
+        let scored = |(at, intent): (usize, Intent)| Scored { value: intent, probability: shares[at] };
         let mut intents: Vec<_> = Intent::ALL.into_iter().enumerate().map(scored).collect();
         intents.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        (intents, scores[NOT_MINE])
+        (intents, not_mine)
     }
 }
 
-fn favour(scores: &mut [f32], intents: &[Intent], times: f32) {
+/// Makes the shares sum to `whole`.
+fn scale(shares: &mut [f32], whole: f32) {
+    let sum: f32 = shares.iter().sum::<f32>().max(1e-12);
+    for share in shares {
+        *share *= whole / sum;
+    }
+}
+
+/// Makes some intents likelier and gives back what is left for nobody.
+fn favour(shares: &mut [f32], not_mine: f32, intents: &[Intent], times: f32) -> f32 {
     for (at, intent) in Intent::ALL.into_iter().enumerate() {
         if intents.contains(&intent) {
-            scores[at] *= times;
+            shares[at] *= times;
         }
     }
-    let sum: f32 = scores.iter().sum();
-    for score in scores {
-        *score /= sum;
+    let sum: f32 = shares.iter().sum::<f32>() + not_mine;
+    scale(shares, 1.0 - not_mine / sum);
+    not_mine / sum
+}
+
+fn index(lens: &Lens, answers: &[AnswerEntry]) -> AnswerIndex {
+    let ids = answers.iter().map(|answer| answer.id.clone()).collect();
+    let mut questions = Vec::new();
+    for (at, answer) in answers.iter().enumerate() {
+        questions.extend(answer.questions.iter().map(|(_, question)| (at, lens.look(question, None).features)));
     }
-}
-
-fn view(text: &str, teencode: &Teencode, codes: &CodePatterns) -> (Vec<Token>, Hashes) {
-    let tokens = text::words(text, teencode);
-    let entities: Vec<Entity> = entities::find(text, &tokens, codes, None);
-    let hashes = features::extract(&tokens, &entities);
-    (tokens, hashes)
-}
-
-fn lessons(pack: &Pack) -> Vec<Lesson> {
-    let phrases = pack.phrases.iter().map(|phrase| (phrase.language, class_of(phrase.intent), phrase.text.as_str()));
-    let nobodys = pack.not_mine.iter().map(|(language, text)| (*language, NOT_MINE, text.as_str()));
-    let lesson = |(language, class, text): (Language, usize, &str)| {
-        let (tokens, hashes) = view(text, &pack.teencode, &pack.codes);
-        let stripped: Vec<Token> = tokens.iter().map(stripped).collect();
-        let entities = entities::find(text, &tokens, &pack.codes, None);
-        let stripped = features::extract(&stripped, &entities);
-        Lesson { language, class, tokens, hashes: [hashes, stripped] }
-    };
-    phrases.chain(nobodys).map(lesson).collect()
-}
-
-fn stripped(token: &Token) -> Token {
-    Token { marked: token.folded.clone(), ..token.clone() }
+    AnswerIndex::build(ids, &questions)
 }
 
 fn class_of(intent: Intent) -> usize {
@@ -172,22 +132,12 @@ fn class_of(intent: Intent) -> usize {
 }
 
 /// Each phrase as written and, where it differs, without its marks.
-fn examples<'a>(lessons: impl Iterator<Item = &'a Lesson>) -> Vec<(Hashes, usize)> {
+pub(crate) fn examples<'a>(lens: &Lens, phrases: impl Iterator<Item = (usize, &'a Seen)>) -> Vec<Example> {
     let mut examples = Vec::new();
-    for lesson in lessons {
-        let [written, stripped] = &lesson.hashes;
-        examples.push((written.clone(), lesson.class));
-        if written != stripped {
-            examples.push((stripped.clone(), lesson.class));
-        }
+    for (phrase, (class, seen)) in phrases.enumerate() {
+        let bare = lens.without_marks(seen);
+        examples.push(Example { features: seen.features.clone(), class, phrase });
+        examples.extend(bare.map(|features: Hashes| Example { features, class, phrase }));
     }
     examples
-}
-
-fn temperature(lessons: &[Lesson]) -> f32 {
-    let held = |at: usize| at % HELD_OUT == HELD_OUT - 1;
-    let (kept, held_out): (Vec<_>, Vec<_>) = lessons.iter().enumerate().partition(|(at, _)| !held(*at));
-    let model = Model::train(&examples(kept.into_iter().map(|(_, lesson)| lesson)), CLASSES);
-    let scored = examples(held_out.into_iter().map(|(_, lesson)| lesson));
-    calibrate::temperature(&scored.iter().map(|(hashes, class)| (model.score(hashes), *class)).collect::<Vec<_>>())
 }

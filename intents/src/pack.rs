@@ -4,6 +4,7 @@
 use crate::entities::CodePatterns;
 use crate::intent::{Intent, Language};
 use crate::reading::AnswerEntry;
+use crate::senses::Senses;
 use crate::text::{self, Teencode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub enum PackError {
     Pattern { pattern: String, source: Box<regex::Error> },
     #[error("abbreviation `{0}`: write the full words (one to five), `=`, then each way to shorten them as one word")]
     Abbreviation(String),
+    #[error("sense `{0}`: write a name, `=`, and the words that do the same work")]
+    Sense(String),
     #[error("answer `{0}` has no questions")]
     NoQuestions(String),
 }
@@ -29,6 +32,7 @@ pub struct Pack {
     pub(crate) teencode: Teencode,
     pub(crate) codes: CodePatterns,
     pub(crate) answers: Vec<AnswerEntry>,
+    pub(crate) senses: Senses,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,9 @@ struct Written {
     #[serde(default)]
     /// `full words = short shorter`.
     abbreviations: Lines,
+    /// `name = words that do the same work`; words of several parts are joined by `_`.
+    #[serde(default)]
+    senses: Lines,
     #[serde(default)]
     order_codes: Vec<String>,
     #[serde(default)]
@@ -67,8 +74,12 @@ struct WrittenAnswer {
     en: Lines,
 }
 
-const SHIPPED: [&str; 3] =
-    [include_str!("../packs/vi.toml"), include_str!("../packs/en.toml"), include_str!("../packs/abbreviations.toml")];
+const SHIPPED: [&str; 4] = [
+    include_str!("../packs/abbreviations.toml"),
+    include_str!("../packs/senses.toml"),
+    include_str!("../packs/vi.toml"),
+    include_str!("../packs/en.toml"),
+];
 
 impl Pack {
     /// The Vietnamese and English shop pack that comes with the crate.
@@ -127,6 +138,7 @@ impl Pack {
             teencode: Teencode::new(),
             codes: CodePatterns::usual(),
             answers: Vec::new(),
+            senses: Senses::default(),
         }
     }
 
@@ -142,6 +154,11 @@ impl Pack {
         }
         for line in lines(&written.abbreviations) {
             self.abbreviate(&line)?;
+        }
+        for line in lines(&written.senses) {
+            let (_, words) = line.split_once('=').ok_or_else(|| PackError::Sense(line.clone()))?;
+            let forms: Vec<_> = words.split_whitespace().map(|form| text::spell(&form.replace('_', " "))).collect();
+            self.senses.add(&forms);
         }
         if !written.order_codes.is_empty() {
             self.codes = CodePatterns::compile(&written.order_codes)?;

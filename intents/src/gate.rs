@@ -1,0 +1,88 @@
+//! Is the message anybody's at all? A few signs of how the nets reacted, weighed by a logistic
+//! rule that is fitted on phrases the nets had not seen.
+
+/// How the nets reacted to a message.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Signs([f32; SIGNS]);
+
+const SIGNS: usize = 6;
+
+impl Signs {
+    pub(crate) fn of(scores: &[f32], strength: f32, known: f32, temperature: f32, nobodys: Option<usize>) -> Self {
+        let mut top = [f32::NEG_INFINITY; 2];
+        let mut nobody = f32::NEG_INFINITY;
+        for (class, score) in scores.iter().map(|score| score / temperature).enumerate() {
+            if Some(class) == nobodys {
+                nobody = score;
+            } else if score > top[0] {
+                top = [score, top[0]];
+            } else if score > top[1] {
+                top[1] = score;
+            }
+        }
+        let sum: f32 = scores.iter().map(|score| (score / temperature - top[0]).exp()).sum();
+        let against_nobody = if nobody.is_finite() { (top[0] - nobody).clamp(-12.0, 12.0) } else { 0.0 };
+        let energy = top[0] * temperature;
+        Self([-sum.ln(), (top[0] - top[1]).min(12.0), energy, strength, known, against_nobody])
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    means: [f32; SIGNS],
+    spreads: [f32; SIGNS],
+    weights: [f32; SIGNS],
+    bias: f32,
+}
+
+impl Gate {
+    /// From signs of phrases that are somebody's (`true`) and nobody's.
+    pub(crate) fn fit(signs: &[(Signs, bool)]) -> Self {
+        let count = signs.len().max(1) as f32;
+        let means = std::array::from_fn(|at| signs.iter().map(|(signs, _)| signs.0[at]).sum::<f32>() / count);
+        let spreads = std::array::from_fn(|at: usize| {
+            let square = signs.iter().map(|(signs, _)| (signs.0[at] - means[at]).powi(2)).sum::<f32>() / count;
+            square.sqrt().max(1e-3)
+        });
+        let mut gate = Self { means, spreads, weights: UNTAUGHT, bias: 3.0 };
+        if signs.iter().filter(|(_, somebodys)| !somebodys).count() >= ENOUGH {
+            gate.descend(signs);
+        }
+        gate
+    }
+
+    /// The probability that the message is nobody's.
+    pub(crate) fn stranger(&self, signs: &Signs) -> f32 {
+        1.0 / (1.0 + self.lean(signs).exp())
+    }
+
+    fn lean(&self, signs: &Signs) -> f32 {
+        let weighed = |at: usize| self.weights[at] * (signs.0[at] - self.means[at]) / self.spreads[at];
+        self.bias + (0..SIGNS).map(weighed).sum::<f32>()
+    }
+
+    fn descend(&mut self, signs: &[(Signs, bool)]) {
+        let count = signs.len() as f32;
+        for _ in 0..400 {
+            let mut slopes = [0.0; SIGNS];
+            let mut bias = 0.0;
+            for (signs, somebodys) in signs {
+                let error = 1.0 - self.stranger(signs) - f32::from(u8::from(*somebodys));
+                bias += error / count;
+                for (at, slope) in slopes.iter_mut().enumerate() {
+                    *slope += error * (signs.0[at] - self.means[at]) / self.spreads[at] / count;
+                }
+            }
+            self.bias -= 2.0 * bias;
+            for (weight, slope) in self.weights.iter_mut().zip(slopes) {
+                *weight -= 2.0 * (slope + 1e-3 * *weight);
+            }
+        }
+    }
+}
+
+/// Fewer phrases that are nobody's teach nothing.
+const ENOUGH: usize = 10;
+
+/// What holds where no phrase that is nobody's was given.
+const UNTAUGHT: [f32; SIGNS] = [1.0, 0.0, 1.0, 0.5, 0.5, 0.0];
