@@ -152,11 +152,11 @@ impl Conn {
     }
 
     /// What one identity said and was told, newest `limit` of those whose [`MessageRow::position`] is
-    /// above `after`, oldest first. No notes, no system lines.
+    /// above `after`, oldest first. No notes, no system lines, and nothing that waits: it may still be withheld.
     pub async fn messages_with(&mut self, identity: &IdentityId, after: i64, limit: i64) -> Result<Vec<MessageRow>> {
         let sql = message_columns!(concat!(
             "WHERE m.identity_id = $1 AND m.created_at >= $2 / 1024 AND m.created_at * 1024 + m.born_seq % 1024 > $2",
-            " AND NOT m.note AND m.event IS NULL AND m.deleted_at IS NULL AND m.status NOT IN ('withheld', 'failed')",
+            " AND NOT m.note AND m.event IS NULL AND m.deleted_at IS NULL AND m.status NOT IN ('queued', 'withheld', 'failed')",
             " ORDER BY m.created_at DESC, m.born_seq DESC LIMIT $3"
         ));
         let mut rows: Vec<MessageRow> =
