@@ -10,6 +10,8 @@ mod backfill;
 mod bookmark;
 mod gateway;
 mod read;
+#[cfg(test)]
+mod read_tests;
 mod rest;
 mod send;
 mod session;

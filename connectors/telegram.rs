@@ -8,6 +8,8 @@
 mod api;
 mod poll;
 mod read;
+#[cfg(test)]
+mod read_tests;
 mod send;
 
 use api::Api;

@@ -1,6 +1,7 @@
 //! Discord against its simulator: the contract's questions, and what only Discord does.
 
 #![expect(clippy::disallowed_methods, reason = "tests start their own tasks")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod kit;
 

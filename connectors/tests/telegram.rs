@@ -1,5 +1,7 @@
 //! Telegram against its simulator: the contract's questions, and what only Telegram does.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod kit;
 
 use async_trait::async_trait;

@@ -136,7 +136,8 @@ fn press(state: &State, person: &Person, message: &str, payload: &str) -> Done {
 }
 
 fn edit(state: &State, person: &Person, message: &str, text: &str) -> Done {
-    let own = with_message(state, person, message, |message| message["author"]["id"] == person.id.to_string())?;
+    let user = person.id.to_string();
+    let own = with_message(state, person, message, |message| message["author"]["id"].as_str() == Some(user.as_str()))?;
     if !own {
         return Err(ActError::NotHere);
     }

@@ -168,6 +168,7 @@ async fn open_channel(Shared(state): World, Json(wish): Json<Value>) -> Answer {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a simulator starts its own tasks")]
 async fn typing(Shared(state): World, Path(channel): Path<u64>) -> Answer {
     let Some(user) = state.chats.channel(channel).map(|channel| channel.user.to_string()) else {
         return Answer::bad(404, 10_003, "Unknown Channel");

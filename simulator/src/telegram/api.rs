@@ -212,6 +212,7 @@ fn answer_press(state: &State, parameters: &Parameters) -> Answer {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a simulator starts its own tasks")]
 fn chat_action(state: &Arc<State>, parameters: &Parameters) -> Answer {
     let Some(id) = parameters.number("chat_id").filter(|id| state.chats.contains_key(id)) else {
         return Answer::bad(400, "Bad Request: chat not found");
