@@ -26,6 +26,8 @@ impl World {
         let discord = Arc::new(Discord::new());
         let facebook = Arc::new(Facebook::new());
         let zalo = Arc::new(Zalo::new());
+        facebook.stand_at(&format!("http://{address}/facebook"));
+        zalo.stand_at(&format!("http://{address}/zalo"));
         let platforms: Vec<Arc<dyn Platform>> = vec![telegram.clone(), discord.clone(), facebook.clone(), zalo.clone()];
         let signs = Arc::new(Signs::default());
         let mut router = crate::phones_page::router(&platforms, signs.clone());
