@@ -1,1 +1,19 @@
-fn main() {}
+//! The program: reads the command line and does what it says.
+
+use clap::Parser;
+use onethread::cli::Command;
+use std::io::Write;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Before any client is made: they share one TLS implementation. A second call is harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match Command::parse().run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

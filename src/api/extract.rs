@@ -3,6 +3,7 @@
 use super::Api;
 use super::error::Problem;
 use crate::auth::{self, Role, Signed};
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
@@ -17,18 +18,26 @@ use utoipa::IntoParams;
 /// The session cookie.
 pub const COOKIE: &str = "onethread_session";
 
-/// A JSON body.
+/// A JSON body. None at all counts as `{}`.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match axum::Json::<T>::from_request(request, state).await {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_json = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(super::BODY_LIMIT),
+            _ => Problem::malformed(error.body_text()),
+        })?;
+        if !bytes.is_empty() && !is_json {
+            return Err(Problem::wrong_media("send application/json"));
+        }
+        let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        match axum::Json::<T>::from_bytes(&bytes) {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(error)) => Err(data_problem(&error.body_text())),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::wrong_media("send application/json")),
-            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::too_large(super::BODY_LIMIT)),
             Err(error) => Err(Problem::malformed(error.body_text())),
         }
     }

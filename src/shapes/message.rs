@@ -100,7 +100,6 @@ pub struct Message {
 
 /// Documents what `intent` holds.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents a shape that is kept as JSON")]
 pub struct MessageIntent {
     name: String,
     probability: f64,

@@ -15,6 +15,10 @@ pub struct ShopSettings {
     pub bot_enabled: bool,
     /// Regular expressions that a whole order code matches.
     pub order_code_patterns: Vec<String>,
+    /// A code as this shop writes them, to show customers what is asked for. Left out, the present one stays.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub order_code_example: Option<String>,
     pub order_source: Option<OrderSource>,
 }
 
@@ -65,6 +69,7 @@ impl From<Shop> for ShopSettings {
             timezone: shop.timezone,
             bot_enabled: shop.bot_enabled,
             order_code_patterns: shop.order_code_patterns,
+            order_code_example: Some(shop.order_code_example),
             order_source: shop.order_source.map(source),
         }
     }
