@@ -15,6 +15,10 @@ const PERSON_WANTED: f32 = 0.35;
 const COMPLAINT: f32 = 0.5;
 /// An intent below this is no better than a guess.
 const LIKELY: f32 = 0.35;
+/// With a code: more than its state is wanted.
+const WISH: f32 = 0.5;
+/// With a code that was asked for: something else than it was asked for is wanted.
+const ANOTHER_WISH: f32 = 0.7;
 /// So many messages in a row, and a person takes over.
 const MISSES: u8 = 2;
 
@@ -143,11 +147,11 @@ impl<'a> Talk<'a> {
     /// A code, or digits that were waited for, whatever else the message says.
     fn names_order(&mut self) -> bool {
         let found = likely(self.turn.heard.reading, LIKELY).filter(|_| !self.said.bare);
-        let asked_for = found.and_then(|(intent, _)| Purpose::of(intent));
         let pending = self.before.purpose;
+        let least = if pending.is_some() { ANOTHER_WISH } else { WISH };
+        let asked_for = found.filter(|(_, probability)| *probability >= least).and_then(|(intent, _)| Purpose::of(intent));
         let named = self.said.code.is_some();
-        let digits =
-            self.said.tail.is_some() && (self.said.bare || self.before.asked == Some(Asked::PhoneTail)) && pending.is_some();
+        let digits = self.said.tail.is_some() && (self.said.bare || self.before.asked == Some(Asked::PhoneTail));
         if !named && !digits {
             return false;
         }
@@ -216,7 +220,8 @@ impl<'a> Talk<'a> {
             };
         }
         let spoken_before_notice = self.replies.len() > usize::from(hands_over);
-        if let Some(first) = self.replies.first_mut().filter(|_| spoken_before_notice && !self.next.greeted) {
+        let may_greet = spoken_before_notice && !self.next.greeted && !self.next.closed;
+        if let Some(first) = self.replies.first_mut().filter(|_| may_greet) {
             first.text = format!("{}\n{}", self.words.hello(&self.turn.shop.name), first.text);
             self.next.greeted = true;
         }
@@ -228,7 +233,7 @@ impl<'a> Talk<'a> {
     }
 }
 
-fn is_small_talk(intent: Intent) -> bool {
+pub(super) fn is_small_talk(intent: Intent) -> bool {
     matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Goodbye | Intent::Yes | Intent::No)
 }
 

@@ -3,17 +3,28 @@
 //! how sure is sure enough is decided here.
 
 use super::context::{Offer, Purpose};
-use super::decide::Talk;
-use super::hear::Said;
+use super::decide::{Talk, is_small_talk};
+use super::hear::{Said, likely};
 use onethread_core::thread::HandoffReason;
 use onethread_intents::{Asked, Language};
 
-/// At this probability an answer is given without asking back.
-const SURE: f32 = 0.5;
-/// Nearer than this, two answers are both possible.
-const MARGIN: f32 = 0.15;
-/// Below this, an answer is not even offered.
-const POSSIBLE: f32 = 0.25;
+/// How probable an answer must be.
+struct Bar {
+    /// To be given without asking back.
+    sure: f32,
+    /// To be offered at all.
+    possible: f32,
+}
+
+const ALONE: Bar = Bar { sure: 0.55, possible: 0.3 };
+/// Where the intent is clear, an answer that stands out among the others is probably meant.
+const WITH_INTENT: Bar = Bar { sure: 0.4, possible: 0.2 };
+/// Where people could act at once, rules are told only if they are surely what was asked for.
+const FOR_REQUEST: Bar = Bar { sure: 0.75, possible: 0.5 };
+/// So probable is a clear intent.
+const CLEAR: f32 = 0.6;
+/// An answer at least this near to the best (as a share of it) is possible too.
+const NEAR: f32 = 0.7;
 /// More would be a quiz.
 const CHOICES: usize = 3;
 
@@ -27,17 +38,23 @@ pub(super) enum Found {
 
 impl Talk<'_> {
     pub(super) fn find_answer(&self) -> Found {
+        let clear = likely(self.turn.heard.reading, CLEAR).is_some_and(|(intent, _)| !is_small_talk(intent));
+        self.find_answer_at(if clear { WITH_INTENT } else { ALONE })
+    }
+
+    fn find_answer_at(&self, bar: Bar) -> Found {
         let told = |id: &str| self.title(id).is_some() && self.text(id).is_some();
         let known = self.turn.heard.reading.answers.iter().filter(|answer| told(&answer.value));
-        let possible: Vec<_> = known.filter(|answer| answer.probability >= POSSIBLE).collect();
+        let possible: Vec<_> = known.filter(|answer| answer.probability >= bar.possible).collect();
         let Some(best) = possible.first() else { return Found::Nothing };
-        let least = if best.probability >= SURE { best.probability - MARGIN } else { POSSIBLE };
-        let close: Vec<String> =
-            possible.iter().filter(|a| a.probability > least).take(CHOICES).map(|a| a.value.clone()).collect();
-        match close.len() {
-            0 | 1 if best.probability >= SURE => Found::Sure(best.value.clone()),
-            0 | 1 => Found::Perhaps(best.value.clone()),
-            _ => Found::Between(close),
+        let sure = best.probability >= bar.sure;
+        let least = if sure { best.probability * NEAR } else { bar.possible };
+        let near: Vec<String> =
+            possible.iter().filter(|a| a.probability >= least).take(CHOICES).map(|a| a.value.clone()).collect();
+        match near.as_slice() {
+            [_, _, ..] => Found::Between(near),
+            _ if sure => Found::Sure(best.value.clone()),
+            _ => Found::Perhaps(best.value.clone()),
         }
     }
 
@@ -64,7 +81,7 @@ impl Talk<'_> {
 
     /// Something only people do. The shop's rules first, where the question is about them.
     pub(super) fn request(&mut self, purpose: Purpose) {
-        match self.find_answer() {
+        match self.find_answer_at(FOR_REQUEST) {
             Found::Sure(id) => {
                 self.tell_answer(&id);
                 self.next.purpose = Some(purpose);
@@ -113,7 +130,8 @@ impl Talk<'_> {
     }
 
     fn title(&self, id: &str) -> Option<String> {
-        self.in_languages(|language| self.turn.answers.title(id, language))
+        let title = self.in_languages(|language| self.turn.answers.title(id, language))?;
+        Some(title.trim_end_matches(['?', '？', ' ']).to_owned()).filter(|title| !title.is_empty())
     }
 
     fn text(&self, id: &str) -> Option<String> {

@@ -59,8 +59,7 @@ impl Said {
         let code = code_in(context, heard, &words);
         let tail = tail_in(context, heard, &words, code.as_deref());
         let bare = rest.split_whitespace().all(|word| POLITE.contains(&word) || word.chars().all(|c| c.is_ascii_digit()));
-        let neutral = rest.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() <= 1;
-        let language = context.language.filter(|_| neutral || heard.payload.is_some()).unwrap_or(heard.reading.language);
+        let language = language_of(context, heard, &rest);
         Self { press, words, code, tail, bare, language }
     }
 
@@ -164,14 +163,34 @@ fn digits_of(words: &str) -> String {
     words.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// The last code named ("DH1024, à nhầm DH1025"); else, where a code was asked for, what looks like one.
-fn code_in(context: &BotContext, heard: &Heard<'_>, words: &str) -> Option<String> {
-    let named = heard.reading.entities.iter().rev().find_map(|entity| match &entity.value {
+/// A word or less says nothing of its language: then the thread's counts, or the shop's country.
+fn language_of(context: &BotContext, heard: &Heard<'_>, rest: &str) -> Language {
+    let count = rest.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
+    match context.language {
+        Some(language) if count <= 1 || heard.payload.is_some() => language,
+        None if count == 0 => Language::Vi,
+        _ => heard.reading.language,
+    }
+}
+
+fn codes_named(reading: &Reading) -> impl DoubleEndedIterator<Item = String> {
+    reading.entities.iter().filter_map(|entity| match &entity.value {
         EntityValue::OrderCode(code) => clean_code(code),
         _ => None,
-    });
+    })
+}
+
+pub(super) fn is_four_digits(text: &str) -> bool {
+    text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The last code named ("DH1024, à nhầm DH1025"); else, where a code was asked for, what looks like
+/// one. Four digits are a code only where nothing else is.
+fn code_in(context: &BotContext, heard: &Heard<'_>, words: &str) -> Option<String> {
+    let named = codes_named(heard.reading).rev().find(|code| !is_four_digits(code));
     let asked = context.asked == Some(Asked::OrderCode) && heard.reading.phone().is_none();
-    named.or_else(|| if asked { code_like(words) } else { None })
+    let digits = || codes_named(heard.reading).next_back().filter(|_| context.asked != Some(Asked::PhoneTail));
+    named.or_else(digits).or_else(|| if asked { code_like(words) } else { None })
 }
 
 fn code_like(words: &str) -> Option<String> {
@@ -194,8 +213,9 @@ fn tail_in(context: &BotContext, heard: &Heard<'_>, words: &str, code: Option<&s
     if let Some(phone) = shared.or(heard.reading.phone()).and_then(phone::fold) {
         return Some(phone);
     }
-    if let Some(digits) = heard.reading.digits4().filter(|digits| Some(*digits) != code) {
-        return (digits.len() == 4).then(|| digits.to_owned());
+    let alone = heard.reading.digits4().map(str::to_owned).into_iter().chain(codes_named(heard.reading));
+    if let Some(digits) = alone.filter(|digits| is_four_digits(digits)).find(|digits| Some(digits.as_str()) != code) {
+        return Some(digits);
     }
     let digits = digits_of(words);
     let typed_apart = context.asked == Some(Asked::PhoneTail) && code.is_none();

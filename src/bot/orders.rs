@@ -8,6 +8,7 @@
 use super::context::{Offer, Purpose, opens};
 use super::dates::Day;
 use super::decide::Talk;
+use super::hear::is_four_digits;
 use super::turn::Effect;
 use onethread_core::message::{Button, Content};
 use onethread_core::order::{Journey, Order};
@@ -29,6 +30,9 @@ impl Talk<'_> {
     pub(super) fn order(&mut self, purpose: Purpose) {
         self.next.purpose = Some(purpose);
         if let Some(code) = &self.said.code {
+            // What was taken for a code may have been the tail: "5678", then "DH1024".
+            self.next.tail =
+                self.next.tail.take().or_else(|| self.before.code.clone().filter(|old| is_four_digits(old) && old != code));
             self.next.code = Some(code.clone());
         } else if self.said.means_another() {
             self.next.code = None;
@@ -171,6 +175,7 @@ impl Talk<'_> {
         self.next.asked = Some(Asked::OrderCode);
         let example = &self.turn.shop.code_example;
         let question = match (verified, &self.next.tail) {
+            _ if self.said.has_forgotten() => self.words.where_code_is(),
             (true, _) => self.words.no_order_on_phone(example),
             (false, Some(_)) => self.words.code_besides_phone(example),
             (false, None) => self.words.ask_code(example, self.next.replies),
@@ -283,10 +288,7 @@ impl Talk<'_> {
     }
 
     fn expected(&self, order: &Order) -> Option<String> {
-        let ahead = matches!(
-            order.status,
-            Journey::Placed | Journey::Picking | Journey::InTransit | Journey::OutForDelivery | Journey::AttemptFailed
-        );
+        let ahead = matches!(order.status, Journey::Placed | Journey::Picking | Journey::InTransit | Journey::OutForDelivery);
         let (day, today) = (Day::at(order.expected_at?)?, Day::at(self.turn.now)?);
         ahead.then(|| if day < today { self.words.expected_before(day, today) } else { self.words.expected(day, today) })
     }

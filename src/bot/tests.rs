@@ -5,6 +5,7 @@ mod disclosure;
 mod handing_over;
 mod order_talk;
 mod questions;
+mod with_matcher;
 
 use super::*;
 use onethread_core::clock::{DAY, HOUR, MINUTE};

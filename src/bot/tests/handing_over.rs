@@ -65,7 +65,7 @@ fn a_cancellation_takes_the_code_along() {
     assert_eq!(hand_off(&asked), None);
     let over = lan.says("DH1024");
     assert_eq!(hand_off(&over), Some(HandoffReason::NeedsPerson));
-    assert_says(&over, &["hủy đơn cho đơn DH1024"]);
+    assert_says(&over, &["yêu cầu hủy đơn DH1024"]);
     assert_eq!(over.understood.map(|(intent, _)| intent), Some(Intent::OrderCancel));
 }
 

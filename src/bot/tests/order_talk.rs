@@ -37,6 +37,18 @@ fn the_tail_may_come_before_the_code() {
 }
 
 #[test]
+fn digits_that_came_instead_of_the_code_are_kept_as_the_tail() {
+    let mut lan = Chat::begin();
+    lan.means("đơn của em tới đâu rồi", Intent::OrderStatus);
+    lan.says("5678");
+    assert_says(&lan.says("DH1024"), &["đang giao"]);
+
+    let mut lan = Chat::begin();
+    assert_says(&lan.says("0912345678"), &["ghi nhận số điện thoại", "mã đơn"]);
+    assert_says(&lan.says("DH1024"), &["đang giao"]);
+}
+
+#[test]
 fn a_code_is_corrected_before_and_after_the_tail() {
     let mut lan = Chat::begin();
     lan.says("DH1026");

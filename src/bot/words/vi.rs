@@ -287,8 +287,13 @@ impl Words for Vietnamese {
     }
 
     fn handed_request(&self, purpose: Purpose, code: Option<&str>) -> String {
-        let code = code.map(|code| format!(" cho đơn {code}")).unwrap_or_default();
-        format!("Dạ em đã ghi nhận {}{code} và chuyển cho nhân viên xử lý ạ.", request(purpose))
+        let wish = request(purpose);
+        let wish = match code {
+            Some(code) if wish.ends_with(" đơn") => format!("{wish} {code}"),
+            Some(code) => format!("{wish} đơn {code}"),
+            None => wish.to_owned(),
+        };
+        format!("Dạ em đã ghi nhận {wish} và chuyển cho nhân viên xử lý ạ.")
     }
 
     fn what_happens_next(&self, next: &Next) -> String {
