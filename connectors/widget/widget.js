@@ -439,7 +439,7 @@
     const retry = item.state === 'failed' && make('button', 'retry', { type: 'button', textContent: words.retry, onclick: () => again(item.key) });
     const props = { className: `${own ? 'own' : 'shop'}${first ? ' first' : ''}`, 'data-from': item.from, 'data-id': item.id };
     Object.assign(props, { 'data-client': own ? item.key : null, 'data-state': item.state });
-    return make('li', 'message', props,
+    return make('div', 'message', props,
       first && !own ? make('small', 'author', { textContent: words[item.from] }) : null,
       ...(item.files || []).map(fileView),
       item.text ? make('p', 'bubble', null, written(item.text)) : null,
@@ -467,7 +467,7 @@
     all.forEach((item, at) => {
       if (item.at && dayOf(item.at) !== day) {
         day = dayOf(item.at);
-        rows.push({ key: `day ${day}`, mark: '', view: () => make('li', 'day', { textContent: day }), day });
+        rows.push({ key: `day ${day}`, mark: '', view: () => make('div', 'day', { textContent: day }), day });
       }
       const near = (other) => other && other.from === item.from && Math.abs((other.at || item.at) - item.at) < 300000;
       const first = !near(all[at - 1]) || rows.at(-1)?.day;
@@ -483,7 +483,7 @@
   }
 
   function typingView() {
-    return make('li', 'typing', { 'aria-label': words.typing }, ...[1, 2, 3].map(() => make('i')));
+    return make('div', 'typing', { role: 'status', 'aria-label': words.typing }, ...[1, 2, 3].map(() => make('i')));
   }
 
   function place(rows) {
@@ -565,7 +565,7 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
 [part=close]:focus-visible{outline-color:var(--on);outline-offset:-3px}
 [part=status]{padding:6px 18px;background:#fff4e0;color:#7a4a00;font-size:13px;text-align:center;flex:none}
 [part=notice]{padding:9px 18px;background:#fdeceb;color:#8f1d13;font-size:14px;flex:none}
-[part=log]{flex:1;overflow-y:auto;overscroll-behavior:contain;list-style:none;padding:16px 16px 10px;background:var(--bed);
+[part=log]{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:16px 16px 10px;background:var(--bed);
   display:flex;flex-direction:column;gap:3px;scrollbar-width:thin}
 [part=log]>:first-child{margin-top:auto}
 [part=day]{align-self:center;margin:12px 0 6px;font-size:12px;color:var(--soft)}
@@ -627,7 +627,7 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
 
   const count = make('span', 'badge', { hidden: true, 'aria-hidden': 'true' });
   const launcher = make('button', 'launcher', { type: 'button', 'aria-expanded': 'false', onclick: () => toggle() }, icon('chat'), count);
-  const log = make('ol', 'log', {
+  const log = make('div', 'log', {
     role: 'log', 'aria-live': 'polite', 'aria-label': words.log, tabIndex: 0,
     onscroll: () => {
       stick = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -660,7 +660,7 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
   const composer = make('form', 'composer', { onsubmit: (event) => { event.preventDefault(); speak(); } }, attach, picker, input, send);
   const title = look.title || words.title;
   const shut = make('button', 'close', { type: 'button', 'aria-label': words.close, onclick: () => toggle(false) }, icon('down'));
-  const header = make('header', 'header', null,
+  const header = make('div', 'header', null,
     make('div', null, null, make('p', 'title', { textContent: title }), make('p', 'subtitle', { textContent: words.subtitle })), shut);
   const panel = make('section', 'panel', { role: 'dialog', 'aria-label': title, hidden: true, lang, onkeydown: keys }, header, status, log, latest, notice, composer);
   shadow.append(make('div', null, { className: 'root' }, panel, launcher));

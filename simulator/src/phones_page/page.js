@@ -108,7 +108,7 @@ function listen() {
 function buildCard(desk) {
   const personas = make('select', { 'data-persona': true, onchange: () => (personas.value ? choose(desk, personas.value) : newcomer([desk])) });
   const weather = make('select', { 'data-weather': true, onchange: () => setWeather(desk, weather.value) });
-  const screen = make('ol', { className: 'screen', 'data-screen': true, role: 'log', tabIndex: 0 });
+  const screen = make('div', { className: 'screen', 'data-screen': true, role: 'log', tabIndex: 0 });
   const input = make('textarea', { rows: 1, maxLength: 4000, 'data-input': true, oninput: () => typed(desk), onkeydown: (event) => keyed(desk, event) });
   const picker = make('input', { type: 'file', accept: 'image/*', multiple: true, hidden: true, 'data-file': true, onchange: () => sendPicked(desk, picker) });
   const attach = make('button', { type: 'button', className: 'round attach', textContent: '+', onclick: () => picker.click() });
@@ -184,8 +184,8 @@ function drawScreen(desk, toEnd = false) {
   const { screen } = desk;
   const stick = toEnd || screen.scrollHeight - screen.scrollTop - screen.clientHeight < 80;
   const rows = phone.bubbles.map((bubble, at) => bubbleView(desk, bubble, phone.bubbles[at - 1], phone.bubbles[at + 1]));
-  if (!rows.length) rows.push(make('li', { className: 'empty', textContent: words.empty }));
-  if (phone.typing) rows.push(make('li', { className: 'dots', 'aria-label': words.typing }, make('i'), make('i'), make('i')));
+  if (!rows.length) rows.push(make('div', { className: 'empty', textContent: words.empty }));
+  if (phone.typing) rows.push(make('div', { className: 'dots', role: 'status', 'aria-label': words.typing }, make('i'), make('i'), make('i')));
   screen.replaceChildren(...rows);
   if (stick) screen.scrollTop = screen.scrollHeight;
   looked(desk, phone);
@@ -207,7 +207,7 @@ function bubbleView(desk, bubble, before, after) {
     own && bubble.ticks && make('b', { textContent: ` ${ticks[bubble.ticks] || ''}`, title: words[bubble.ticks] || bubble.ticks }));
   body.append(state);
   const seen = own && last && !after && bubble.ticks ? make('small', { className: 'below', textContent: words[bubble.ticks] || bubble.ticks }) : null;
-  return make('li', { className: `${own ? 'own' : 'shop'} ${first ? 'first' : ''} ${last ? 'last' : ''}`, 'data-bubble': bubble.id, 'data-from': bubble.from },
+  return make('div', { className: `${own ? 'own' : 'shop'} ${first ? 'first' : ''} ${last ? 'last' : ''}`, 'data-bubble': bubble.id, 'data-from': bubble.from },
     body, tools(desk, bubble, own), choices(desk, bubble), seen);
 }
 
@@ -440,7 +440,7 @@ function drawLanguage() {
   web.card.dataset.off = words.webchatOff;
   for (const desk of desks.values()) {
     drawWords(desk);
-    drawScreen(desk);
+    drawScreen(desk, true);
   }
   const light = $('[data-live]');
   light.textContent = light.classList.contains('on') ? words.live : words.catching;

@@ -21,7 +21,7 @@ export const words = {
     cancel: 'Cancel', add: 'Add', customer: 'Customer', weather: 'Trouble', fine: 'OK', once: 'Once', until: 'Until lifted',
     throttled: 'Throttled (429, wait 3 s)', server_error: 'Server error (5xx)', answer_lost: 'Accepted, answer lost', token_revoked: 'Token revoked',
     blocked: 'Customer blocked the shop', window_closed: 'Messaging window closed', nextSend: 'The next send will meet this.',
-    write: 'Write to the shop…', send: 'Send', picture: 'Send a picture', more: 'More to do', typing: 'The shop is typing', empty: 'Say the first word to the shop.',
+    write: 'Message…', send: 'Send', picture: 'Send a picture', more: 'More to do', typing: 'The shop is typing', empty: 'Say the first word to the shop.',
     delivered: 'Delivered', seen: 'Seen', sent: 'Sent', edited: 'edited', deleted: 'Message was deleted', editing: 'Editing', replying: 'Reply to',
     reply: 'Reply', edit: 'Edit', delete: 'Delete', react: 'React ❤️', location: '📍 Send a location', phone: '☎️ Share the phone number', start: '🔗 Come in by a link',
     follows: '➕ Follow the shop', unfollows: '➖ Unfollow', blocks: '⛔ Block the shop', unblocks: '✅ Unblock', business: '🧑‍💼 Shop answers in the app itself',
