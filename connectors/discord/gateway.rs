@@ -11,7 +11,7 @@ use futures::{FutureExt, StreamExt};
 use onethread_core::channel::{ConnectError, Intake, RawCall};
 use serde_json::{Value, json};
 use serenity::model::gateway::GatewayIntents;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What happens in direct messages. None of it is privileged: message content comes
 /// with direct messages without asking.
@@ -20,8 +20,11 @@ const INTENTS: GatewayIntents =
 
 /// Events stored at once, when many are waiting.
 const BATCH: usize = 100;
-/// Connections in a row that came to nothing, before the centre is told.
-const TRIES: u32 = 3;
+/// Short connections in a row, before the centre is told and waits longer.
+const TRIES: u32 = 5;
+/// A connection that held so long was a good one. Shorter ones must not become a storm of
+/// new sessions: beyond 1000 in a day the platform resets the token.
+const GOOD: Duration = Duration::from_secs(30);
 
 /// Kinds of events that never carry a customer's words, by their beginnings.
 const NOT_OURS: [&str; 19] = [
@@ -47,26 +50,32 @@ const NOT_OURS: [&str; 19] = [
 ];
 
 pub async fn listen(bot: &Bot, bookmark: Option<Value>, intake: &dyn Intake) -> Result<(), ConnectError> {
-    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark), fruitless: 0 };
+    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark) };
+    let mut short = 0;
     loop {
-        let why = match line.hold().await {
+        let began = Instant::now();
+        let (fresh, why) = match line.hold().await {
             Ending::Refused(why) => return Err(ConnectError::Refused(why)),
             Ending::Lost(why) => return Err(ConnectError::Lost(why)),
-            Ending::Resume(why) => why,
-            Ending::Fresh(why) => {
-                line.mark.session = None;
-                // The platform asks for a random pause before a new session.
-                tokio::time::sleep(Duration::from_millis(1000 + u64::from(rand::random::<u16>() % 4000))).await;
-                why
-            }
+            Ending::Resume(why) => (false, why),
+            Ending::Fresh(why) => (true, why),
         };
         tracing::info!(inbox = %bot.kit.inbox, why, "the gateway session is interrupted");
-        line.fruitless += 1;
-        if line.fruitless > TRIES {
+        short = if began.elapsed() < GOOD { short + 1 } else { 1 };
+        if fresh {
+            line.mark.session = None;
+        }
+        if short > TRIES {
             return Err(ConnectError::Lost(why));
         }
-        tokio::time::sleep(Duration::from_millis(250) * (line.fruitless - 1)).await;
+        tokio::time::sleep(pause(fresh, short)).await;
     }
+}
+
+/// Before a new session the platform asks for a random pause of 1 to 5 s.
+fn pause(fresh: bool, short: u32) -> Duration {
+    let random = if fresh { 1000 + u64::from(rand::random::<u16>() % 4000) } else { 0 };
+    Duration::from_millis(random) + Duration::from_millis(250) * (short - 1)
 }
 
 /// Our end of the gateway, over many connections.
@@ -74,7 +83,6 @@ struct Line<'a> {
     bot: &'a Bot,
     intake: &'a dyn Intake,
     mark: Bookmark,
-    fruitless: u32,
 }
 
 type Acknowledgements<'a> = FuturesUnordered<BoxFuture<'a, ()>>;
@@ -144,7 +152,6 @@ impl Line<'_> {
                 return Err(ending);
             }
             if started {
-                self.fruitless = 0;
                 self.fill_gaps(session).await?;
             }
         }

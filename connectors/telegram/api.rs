@@ -145,6 +145,11 @@ impl Failure {
                 format!("Telegram does not accept the bot token ({self}); copy the present one from @BotFather")
             }
             Self::Line(_) => format!("the Bot API could not be reached ({self})"),
+            Self::Answered { .. } if self.words().contains("bad webhook") => {
+                format!(
+                    "Telegram answered {self}; it calls only https addresses, on port 443, 80, 88 or 8443: give the gateway one, or choose `polling`"
+                )
+            }
             Self::Answered { .. } => format!("Telegram answered {self}"),
         }
     }

@@ -395,8 +395,8 @@ async fn breaks_and_requests_to_reconnect_lose_nothing() {
 
 #[tokio::test]
 async fn a_connection_that_no_longer_answers_heartbeats_is_left_and_resumed() {
-    let shop = Shop::with(|world| world.discord.beat_every(Duration::from_millis(200))).await;
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    let shop = Shop::with(|world| world.discord.beat_every(Duration::from_millis(500))).await;
+    tokio::time::sleep(Duration::from_millis(1300)).await;
     assert_eq!(shop.world.discord.sessions(), (1, 0), "answered heartbeats keep the connection");
     shop.world.discord.go_silent(true);
     shop.wait_for("a resume", || shop.world.discord.sessions().1 >= 1).await;

@@ -123,12 +123,14 @@ fn press(state: &State, person: &Person, message: &str, payload: &str) -> Done {
         return Ok(None);
     }
     let pressed = with_message(state, person, message, Value::clone)?;
+    let rows = pressed["components"].as_array().into_iter().flatten().filter_map(|row| row["components"].as_array());
+    let button = rows.flatten().find(|button| button["custom_id"] == payload).cloned().ok_or(ActError::NotHere)?;
     let (id, token) = (state.snowflake().to_string(), hex::encode(rand::random::<[u8; 32]>()));
     state.presses.insert(format!("{id}/{token}"), Press { at: Instant::now(), answered: false });
     let interaction = json!({
         "id": id, "application_id": BOT_ID, "type": 3, "token": token, "version": 1, "channel_id": person.channel.to_string(),
         "channel": {"id": person.channel.to_string(), "type": 1}, "message": pressed,
-        "data": {"component_type": 2, "custom_id": payload, "id": 2}, "locale": "vi", "user": person.as_user(),
+        "data": {"component_type": 2, "custom_id": payload, "id": button["id"]}, "locale": "vi", "user": person.as_user(),
         "authorizing_integration_owners": {}, "context": 1, "entitlements": [],
     });
     state.gateway.dispatch("INTERACTION_CREATE", &interaction);

@@ -75,7 +75,7 @@ type World = Shared<Arc<State>>;
 pub fn router(state: Arc<State>) -> Router {
     let authorised = Router::new()
         .route("/gateway/bot", get(gateway_bot))
-        .route("/users/@me", get(async || Json(bot())))
+        .route("/users/@me", get(me))
         .route("/users/{user}", get(user))
         .route("/users/@me/channels", post(open_channel))
         .route("/channels/{channel}/messages", get(messages::list).post(messages::create))
@@ -148,6 +148,13 @@ async fn connect(
 }
 
 // -------------------------------------------------------------- people, files
+
+async fn me() -> Json<Value> {
+    let mut me = bot();
+    me["mfa_enabled"] = json!(true);
+    me["locale"] = json!("en-US");
+    Json(me)
+}
 
 async fn user(Shared(state): World, Path(user): Path<u64>) -> Answer {
     let person = state.chats.person(user);

@@ -80,13 +80,14 @@ impl Person {
     pub fn as_user(&self) -> Value {
         let handle: String = self.name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         json!({"id": self.id.to_string(), "username": format!("{handle}.{}", self.id % 1000), "global_name": self.name,
-            "discriminator": "0", "avatar": null, "public_flags": 0})
+            "discriminator": "0", "avatar": null, "public_flags": 0, "flags": 0, "primary_guild": null})
     }
 }
 
 /// The bot, as a `User`.
 pub fn bot() -> Value {
-    json!({"id": BOT_ID, "username": "onethread-demo", "global_name": null, "discriminator": "0", "avatar": null, "bot": true})
+    json!({"id": BOT_ID, "username": "onethread-demo", "global_name": null, "discriminator": "0", "avatar": null, "bot": true,
+        "public_flags": 0, "flags": 0, "primary_guild": null})
 }
 
 impl Channel {

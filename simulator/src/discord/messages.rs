@@ -170,10 +170,7 @@ fn write(state: &State, person: &Person, wish: Wish) -> Result<Value, Answer> {
     let text = wish.body["content"].as_str().unwrap_or_default().to_owned();
     let attachments: Vec<Value> =
         wish.files.into_iter().map(|(name, mime, bytes)| state.shelf.put(state.snowflake(), &name, &mime, bytes)).collect();
-    let mut content = json!({"content": text, "attachments": attachments, "components": wish.body["components"]});
-    if content["components"].is_null() {
-        content["components"] = json!([]);
-    }
+    let mut content = json!({"content": text, "attachments": attachments, "components": numbered(&wish.body["components"])});
     content["nonce"] = wish.body["nonce"].clone();
     let id = state.snowflake();
     let mut bubble = Bubble::new(id.to_string(), BubbleFrom::Business, text, now());
@@ -186,6 +183,21 @@ fn write(state: &State, person: &Person, wish: Wish) -> Result<Value, Answer> {
     bubble.buttons = buttons(&content["components"]);
     state.phones.show(&person.id.to_string(), bubble);
     Ok(signed(state, message))
+}
+
+/// The platform gives every component a number of its own.
+fn numbered(rows: &Value) -> Value {
+    let mut rows = if rows.is_array() { rows.clone() } else { json!([]) };
+    let mut last = 0;
+    for row in rows.as_array_mut().into_iter().flatten() {
+        last += 1;
+        row["id"] = json!(last);
+        for button in row["components"].as_array_mut().into_iter().flatten() {
+            last += 1;
+            button["id"] = json!(last);
+        }
+    }
+    rows
 }
 
 fn reference(channel: &super::chats::Channel, wish: &Value, content: &mut Value) -> Result<Option<String>, Answer> {

@@ -32,6 +32,9 @@ impl Shelf {
     /// Give every attachment of a message a link that works now.
     pub fn sign(&self, message: &mut Value, base: &str) {
         let issue = self.issue.load(Ordering::SeqCst);
+        if message["referenced_message"].is_object() {
+            self.sign(&mut message["referenced_message"], base);
+        }
         let channel = message["channel_id"].as_str().unwrap_or_default().to_owned();
         for file in message["attachments"].as_array_mut().into_iter().flatten() {
             let (id, name) = (file["id"].as_str().unwrap_or_default(), file["filename"].as_str().unwrap_or_default());

@@ -193,7 +193,10 @@ async fn membership(state: &Arc<State>, id: i64, old: &str, new: &str) -> Done {
     let change = {
         let mut chat = chat(state, id)?;
         chat.blocked = new == "kicked";
-        let member = |status: &str| json!({"user": bot(), "status": status});
+        let member = |status: &str| match status {
+            "kicked" => json!({"user": bot(), "status": status, "until_date": 0}),
+            _ => json!({"user": bot(), "status": status}),
+        };
         json!({"chat": chat.as_chat(), "from": chat.person(), "date": now(),
             "old_chat_member": member(old), "new_chat_member": member(new)})
     };

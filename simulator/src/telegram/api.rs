@@ -198,7 +198,13 @@ async fn download(Shared(state): Shared<Arc<State>>, Path((bot, path)): Path<(St
 
 fn get_chat(state: &State, parameters: &Parameters) -> Answer {
     let known = parameters.number("chat_id").and_then(|id| state.chats.get(&id));
-    known.map_or_else(|| Answer::bad(400, "Bad Request: chat not found"), |chat| Answer::Good(chat.as_chat()))
+    let Some(chat) = known else { return Answer::bad(400, "Bad Request: chat not found") };
+    let mut full = chat.as_chat();
+    full["accent_color_id"] = json!(3);
+    full["max_reaction_count"] = json!(11);
+    let gifts = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"];
+    full["accepted_gift_types"] = gifts.iter().map(|kind| ((*kind).to_owned(), json!(true))).collect();
+    Answer::Good(full)
 }
 
 fn answer_press(state: &State, parameters: &Parameters) -> Answer {
