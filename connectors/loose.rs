@@ -2,7 +2,7 @@
 //! texts here and numbers there, clocks that are off, fields that are missing.
 //! Decides nothing about what an event means.
 
-use onethread_core::channel::{DeliveryError, FileRef, InboundAttachment, RefusedBecause};
+use onethread_core::channel::{DeliveryError, FileRef, InboundAttachment, RefusedBecause, Unreadable};
 use onethread_core::clock::Millis;
 use onethread_core::message::FileKind;
 use serde_json::Value;
@@ -12,6 +12,24 @@ use unicode_normalization::UnicodeNormalization;
 
 /// 2010 and 2100: an instant outside is a mistake of whoever wrote it.
 const PLAUSIBLE: std::ops::Range<Millis> = 1_262_304_000_000..4_102_444_800_000;
+
+/// The body of a call as JSON. Without NUL signs: no database keeps them, and nobody types them.
+pub fn json(body: &[u8]) -> Result<Value, Unreadable> {
+    let mut value: Value = serde_json::from_slice(body).map_err(|error| Unreadable(format!("the body is not JSON: {error}")))?;
+    if body.windows(6).any(|window| window == br"\u0000") {
+        drop_nul(&mut value);
+    }
+    Ok(value)
+}
+
+fn drop_nul(value: &mut Value) {
+    match value {
+        Value::String(text) => text.retain(|sign| sign != '\0'),
+        Value::Array(items) => items.iter_mut().for_each(drop_nul),
+        Value::Object(fields) => fields.values_mut().for_each(drop_nul),
+        _ => {}
+    }
+}
 
 /// An id, whether it came as a text or as a number.
 pub fn id(value: &Value) -> Option<String> {
@@ -96,21 +114,28 @@ pub fn query(query: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::json as value;
+
+    #[test]
+    fn a_nul_sign_does_not_get_in() {
+        let value = json(br#"{"message":{"text":"a\u0000b","list":["\u0000"]}}"#).expect("JSON");
+        assert_eq!(value, serde_json::json!({ "message": { "text": "ab", "list": [""] } }));
+        assert!(json(b"no").is_err());
+    }
 
     #[test]
     fn an_id_may_be_a_text_or_a_number() {
-        assert_eq!(id(&json!("123")), id(&json!(123)));
-        assert_eq!(id(&json!("")), None);
-        assert_eq!(id(&json!({})), None);
+        assert_eq!(id(&value!("123")), id(&value!(123)));
+        assert_eq!(id(&value!("")), None);
+        assert_eq!(id(&value!({})), None);
     }
 
     #[test]
     fn a_clock_that_is_off_says_nothing() {
-        assert_eq!(instant(&json!("1700000000123")), Some(1_700_000_000_123));
-        assert_eq!(instant(&json!(1_700_000_000_123_i64)), Some(1_700_000_000_123));
-        assert_eq!(instant(&json!("154390853474")), None);
-        assert_eq!(instant(&json!("soon")), None);
+        assert_eq!(instant(&value!("1700000000123")), Some(1_700_000_000_123));
+        assert_eq!(instant(&value!(1_700_000_000_123_i64)), Some(1_700_000_000_123));
+        assert_eq!(instant(&value!("154390853474")), None);
+        assert_eq!(instant(&value!("soon")), None);
     }
 
     #[test]

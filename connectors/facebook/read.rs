@@ -25,7 +25,7 @@ const NOISE: [&str; 9] = [
 ];
 
 pub fn read(body: &[u8]) -> Result<Vec<Inbound>, Unreadable> {
-    let call: Value = serde_json::from_slice(body).map_err(|error| Unreadable(format!("the body is not JSON: {error}")))?;
+    let call = loose::json(body)?;
     match call.get("object").and_then(Value::as_str) {
         Some("page") => {}
         Some(_) => return Ok(Vec::new()),
@@ -130,12 +130,12 @@ impl<'a> Event<'a> {
         let label = loose::text(postback, "title").map(str::to_owned);
         let mid = postback.get("mid").and_then(loose::id);
         let key = mid.clone().unwrap_or_else(|| self.named("postback"));
-        let message = mid.map(PlatformMessageId);
         let referral = postback.get("referral");
         if referral.is_some() || payload.to_ascii_uppercase().starts_with("GET_STARTED") {
-            return (key, started(message, referral));
+            return (key, started(mid.map(PlatformMessageId), referral));
         }
-        (key, What::Pressed { message, payload, label, acknowledge: None })
+        // The mid is the press's own; which message the button hung on is not told.
+        (key, What::Pressed { message: None, payload, label, acknowledge: None })
     }
 
     fn edit(&self, edit: &Value) -> (String, What) {

@@ -94,16 +94,12 @@ fn what_cannot_be_shown_is_named() {
 
 #[test]
 fn a_press_is_known_by_its_mid_or_else_by_what_it_is() {
-    let pressed = |message: Option<&str>| What::Pressed {
-        message: message.map(Into::into),
-        payload: "person".into(),
-        label: Some("Gặp nhân viên".into()),
-        acknowledge: None,
-    };
+    let label = Some("Gặp nhân viên".into());
+    let pressed = What::Pressed { message: None, payload: "person".into(), label, acknowledge: None };
     let event = one("postback");
-    assert_eq!((event.key.as_str(), event.what), ("m_press", pressed(Some("m_press"))));
+    assert_eq!((event.key.as_str(), &event.what), ("m_press", &pressed));
     let event = one("postback_without_mid");
-    assert_eq!(event.what, pressed(None));
+    assert_eq!(event.what, pressed);
     assert_eq!(event.key, one("postback_without_mid").key);
     assert!(event.key.starts_with("postback:"));
 }

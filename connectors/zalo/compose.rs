@@ -12,7 +12,7 @@ pub const TEXT_LIMIT: usize = 2000;
 pub const BUTTONS: usize = 5;
 const TITLE_LIMIT: usize = 20;
 /// A pressed button comes back as an ordinary text; this marks it as ours.
-pub const PRESSED: &str = "#ot:";
+const PRESSED: &str = "#ot:";
 
 /// Composed letters, as Zalo counts and shows them.
 pub fn normal(text: &str) -> String {
@@ -36,9 +36,24 @@ fn button(button: &Button) -> Value {
     match &button.action {
         ButtonAction::Url(url) => json!({ "title": title, "type": "oa.open.url", "payload": { "url": url } }),
         ButtonAction::Payload(payload) => {
-            json!({ "title": title, "type": "oa.query.hide", "payload": format!("{PRESSED}{payload}") })
+            json!({ "title": title, "type": "oa.query.hide", "payload": press_of(payload, &title) })
         }
     }
+}
+
+/// What pressing sends: with the length of the payload, and the label behind it, because a press
+/// does not tell which button it was.
+fn press_of(payload: &str, title: &str) -> String {
+    format!("{PRESSED}{}:{payload}{title}", payload.len())
+}
+
+/// The payload and the label of a pressed button, where the text is one of ours.
+pub fn pressed(text: &str) -> Option<(String, Option<String>)> {
+    let press = text.strip_prefix(PRESSED)?;
+    let measured = press.split_once(':').and_then(|(length, rest)| rest.split_at_checked(length.parse().ok()?));
+    let (payload, label) = measured.unwrap_or((press, ""));
+    let label = Some(label.trim()).filter(|label| !label.is_empty());
+    Some((payload.to_owned(), label.map(str::to_owned)))
 }
 
 /// Exactly one element. Its picture is left out: that a form without one is taken is unverified.
@@ -81,8 +96,19 @@ mod tests {
     fn a_choice_is_a_silent_query_that_names_itself() {
         let message = text("Chọn nhé", &[Button::payload("Đơn hàng", "order"), Button::url("Xem", "https://a.vn")], None);
         let buttons = &message["attachment"]["payload"]["buttons"];
-        assert_eq!(buttons[0], json!({ "title": "Đơn hàng", "type": "oa.query.hide", "payload": "#ot:order" }));
+        assert_eq!(buttons[0], json!({ "title": "Đơn hàng", "type": "oa.query.hide", "payload": "#ot:5:orderĐơn hàng" }));
         assert_eq!(buttons[1], json!({ "title": "Xem", "type": "oa.open.url", "payload": { "url": "https://a.vn" } }));
+    }
+
+    #[test]
+    fn a_press_comes_back_as_it_was_made() {
+        for (payload, title) in [("order", "Đơn #DH1024"), ("a:b", "12:30"), ("", "Trống"), ("giá", "Giá")] {
+            assert_eq!(pressed(&press_of(payload, title)), Some((payload.to_owned(), Some(title.to_owned()))));
+        }
+        for odd in ["order:list", "99:short", "1:đ", "x"] {
+            assert_eq!(pressed(&format!("#ot:{odd}")), Some((odd.to_owned(), None)), "{odd}");
+        }
+        assert_eq!(pressed("đơn #ot:order"), None);
     }
 
     #[test]

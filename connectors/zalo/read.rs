@@ -2,8 +2,7 @@
 //! the customer depends on the event, and for receipts on whom one believes, so
 //! the OA's own id decides where it is known.
 
-use super::attachments;
-use super::compose::PRESSED;
+use super::{attachments, compose};
 use crate::loose;
 use onethread_core::channel::{Inbound, RawCall, Said, Sender, Unreadable, What};
 use onethread_core::clock::Millis;
@@ -108,10 +107,9 @@ impl Event<'_> {
 
     fn words(&self) -> What {
         let said = self.said();
-        match said.text.strip_prefix(PRESSED) {
-            Some(payload) => {
-                What::Pressed { message: Some(said.message.clone()), payload: payload.to_owned(), label: None, acknowledge: None }
-            }
+        match compose::pressed(&said.text) {
+            // Which message the button hung on is not told.
+            Some((payload, label)) => What::Pressed { message: None, payload, label, acknowledge: None },
             None => What::Said(said),
         }
     }

@@ -62,7 +62,8 @@ fn a_clock_that_is_off_is_no_time() {
 
 #[test]
 fn a_pressed_button_is_told_from_what_is_typed() {
-    let pressed = What::Pressed { message: Some("9a01".into()), payload: "order:list".into(), label: None, acknowledge: None };
+    let (payload, label) = ("order:list".to_owned(), Some("Đơn hàng".to_owned()));
+    let pressed = What::Pressed { message: None, payload, label, acknowledge: None };
     assert_eq!(one("button").what, pressed);
 }
 
