@@ -10,7 +10,7 @@ use memory_serve::CacheControl;
 use tower::ServiceExt;
 
 /// Paths that are never a page of the console.
-const NOT_PAGES: [&str; 5] = ["/api", "/hooks", "/files", "/healthz", "/metrics"];
+const NOT_PAGES: [&str; 6] = ["/api", "/hooks", "/files", "/healthz", "/readyz", "/metrics"];
 
 /// Files of the console, and its page for every other address.
 pub fn fallback() -> Router {

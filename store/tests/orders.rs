@@ -1,0 +1,99 @@
+//! Orders, on both engines.
+
+mod kit;
+
+use kit::{Engine, NOW, TestDb};
+use onethread_core::order::{Journey, Order, OrderItem};
+use onethread_store::StoreError;
+use onethread_store::orders::OrderFilter;
+use rstest::rstest;
+
+fn order(code: &str, status: Journey, updated_at: i64) -> Order {
+    Order {
+        code: code.to_owned(),
+        status,
+        phone: Some("0912345678".to_owned()),
+        customer_name: Some("Đặng Thị Lan".to_owned()),
+        carrier: Some("GHN".to_owned()),
+        tracking_code: Some("GA_7%".to_owned()),
+        tracking_url: None,
+        expected_at: Some(NOW + 5),
+        currency: "VND".to_owned(),
+        total: 350_000,
+        items: vec![OrderItem { name: "Áo thun".to_owned(), quantity: 2, price: 175_000 }],
+        address: Some("12 Lý Thường Kiệt".to_owned()),
+        updated_at,
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_is_new_once_and_then_written_over(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let placed = order("DH1", Journey::Placed, NOW);
+    let delivered = Order { phone: None, ..order("DH1", Journey::Delivered, NOW + 1) };
+    assert!(db.write(async |tx| tx.put_order(&placed).await).await.unwrap());
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(conn.order("DH1").await.unwrap().as_ref(), Some(&placed));
+    assert!(!db.write(async |tx| tx.put_order(&delivered).await).await.unwrap());
+    assert_eq!(conn.order("DH1").await.unwrap().as_ref(), Some(&delivered));
+    assert_eq!(conn.order("DH2").await.unwrap(), None);
+
+    db.write(async |tx| tx.remove_order("DH1").await).await.unwrap();
+    assert!(matches!(db.write(async |tx| tx.remove_order("DH1").await).await, Err(StoreError::Missing("order"))));
+}
+
+#[rstest]
+#[tokio::test]
+async fn orders_are_found_by_part_of_what_is_known_of_them(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = order("DH1", Journey::Placed, NOW);
+    let other = Order { tracking_code: Some("GA17x".into()), customer_name: None, ..order("DH2", Journey::Stopped, NOW) };
+    for row in [&lan, &other] {
+        db.write(async |tx| tx.put_order(row).await).await.unwrap();
+    }
+    let mut conn = db.read().await.unwrap();
+    // `_` and `%` stand for themselves.
+    for (words, found) in [("dang thi", vec!["DH1"]), ("dh", vec!["DH1", "DH2"]), ("ga_7%", vec!["DH1"]), ("5678", vec!["DH1", "DH2"]), ("\\", vec![])] {
+        let filter = OrderFilter { words: words.to_owned(), status: None };
+        let codes: Vec<String> = conn.orders(&filter, None, 10).await.unwrap().items.into_iter().map(|order| order.code).collect();
+        assert_eq!(codes, found, "{words}");
+    }
+    let stopped = OrderFilter { words: String::new(), status: Some(Journey::Stopped) };
+    assert_eq!(conn.orders(&stopped, None, 10).await.unwrap().items, [other]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn pages_of_orders_neither_skip_nor_repeat(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    // Three share an instant: the code parts them.
+    for (code, at) in [("DH1", NOW), ("DH2", NOW), ("DH3", NOW), ("DH4", NOW + 1), ("DH5", NOW - 1)] {
+        db.write(async |tx| tx.put_order(&order(code, Journey::Placed, at)).await).await.unwrap();
+    }
+    let mut conn = db.read().await.unwrap();
+    let (mut codes, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = conn.orders(&OrderFilter::default(), cursor.as_deref(), 2).await.unwrap();
+        codes.extend(page.items.into_iter().map(|order| order.code));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(codes, ["DH4", "DH1", "DH2", "DH3", "DH5"]);
+    assert!(matches!(conn.orders(&OrderFilter::default(), Some("x"), 2).await, Err(StoreError::BadCursor)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_phone_number_has_its_latest_orders(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let others = Order { phone: Some("0900000000".into()), ..order("DH9", Journey::Placed, NOW + 9) };
+    for row in [order("DH1", Journey::Placed, NOW), order("DH2", Journey::Placed, NOW + 1), others] {
+        db.write(async |tx| tx.put_order(&row).await).await.unwrap();
+    }
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(conn.orders_of_phone("0912345678", 1).await.unwrap()[0].code, "DH2");
+    assert_eq!(conn.orders_of_phone("0912345678", 9).await.unwrap().len(), 2);
+}
