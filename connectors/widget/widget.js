@@ -21,7 +21,8 @@
 (() => {
   'use strict';
   const script = document.currentScript;
-  if (!script || window.onethread) return;
+  if (window.onethread) return;
+  if (!script) return console.error('onethread: load widget.js with a plain <script src="…" async> tag, not as a module');
   const base = new URL('.', script.src).href;
   const look = Object.assign({ colour: '#0f766e' }, "{{look}}");
   const lang = /^vi/i.test(script.dataset.lang || document.documentElement.lang || navigator.language) ? 'vi' : 'en';
@@ -67,6 +68,8 @@
   const entries = new Map();
   /** What this page says, by its own id, until the transcript has it. */
   const outgoing = new Map();
+  /** Pictures sent from this page, by message: shown from here until the page is left. */
+  const previews = new Map();
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const backoff = (tries) => Math.min(30000, 1000 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2);
@@ -217,7 +220,7 @@
 
   function post(body, upload) {
     const item = { id: uuid(), at: Date.now(), body, upload, state: 'sending', tries: 0 };
-    if (upload?.type.startsWith('image/')) item.preview = URL.createObjectURL(upload);
+    if (upload?.type.startsWith('image/')) previews.set(item.id, URL.createObjectURL(upload));
     outgoing.set(item.id, item);
     keepOutgoing();
     stick = true;
@@ -368,7 +371,9 @@
     const name = file.name || words.picture;
     const source = file.preview || (file.kind === 'image' || file.kind === 'sticker' ? href : null);
     if (source) {
-      const image = make('img', 'image', { src: source, alt: name, referrerPolicy: 'no-referrer', onload: () => stick && toEnd() });
+      const image = make('img', 'image', {
+        src: source, alt: name, referrerPolicy: 'no-referrer', onload: () => stick && toEnd(), onerror: () => image.replaceWith(name),
+      });
       return href ? make('a', 'link', { ...outside, href, className: 'shot' }, image) : make('span', null, { className: 'shot' }, image);
     }
     const inside = [icon('file'), make('span', null, { textContent: file.name || file.mime || '…' })];
@@ -419,14 +424,15 @@
 
   function items() {
     const said = [...entries.values()].sort((a, b) => a.seq - b.seq).map((entry) => ({
-      key: (entry.from === 'customer' && entry.platform_id) || entry.id, id: entry.id, from: entry.from, files: entry.attachments,
+      key: (entry.from === 'customer' && entry.platform_id) || entry.id, id: entry.id, from: entry.from,
+      files: entry.attachments.map((file) => ({ ...file, preview: entry.from === 'customer' && previews.get(entry.platform_id) })),
       text: entry.text || (entry.from === 'customer' && !entry.attachments.length ? words.shared : ''),
       buttons: entry.buttons, phone: entry.ask_phone, at: entry.at, state: 'sent',
     }));
     const lastOwn = said.findLastIndex((item) => item.from === 'customer');
     const waiting = [...outgoing.values()].filter((item) => item.body.type !== 'seen').map((item) => ({
       key: item.id, client: item.id, from: 'customer', text: item.body.text || item.body.label || item.body.phone || '',
-      files: item.upload ? [{ kind: 'file', name: item.upload.name, preview: item.preview }] : [], buttons: [], at: item.at, state: item.state,
+      files: item.upload ? [{ kind: 'file', name: item.upload.name, preview: previews.get(item.id) }] : [], buttons: [], at: item.at, state: item.state,
     }));
     said.forEach((item, at) => { item.active = at > lastOwn && !waiting.length; });
     return [greetingItem(), ...said, ...waiting];
@@ -457,6 +463,7 @@
 
   const drawn = new Map();
   let stick = true;
+  let lastTop = 0;
 
   /** Nodes are kept where nothing changed, so that a screen reader hears each message once. */
   function render() {
@@ -533,8 +540,7 @@
   const [red, green, blue] = look.colour.match(/\w\w/g).map((hex) => parseInt(hex, 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
   const bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.32;
 
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`
+  const css = `
 :host{all:initial!important;position:fixed!important;z-index:2147483000!important}
 .root{--c:${look.colour};--on:${bright ? '#16202a' : '#fff'};--ink:#16202a;--soft:#5b6875;--line:#e3e8ec;--paper:#fff;--bed:#f4f6f7;color-scheme:light;
   font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;color:var(--ink)}
@@ -619,22 +625,39 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
 }
 @media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
 @media (forced-colors:active){[part=bubble],[part=button],[part=launcher],[part=send]{border:1px solid}}
-@media print{:host{display:none!important}}`);
+@media print{:host{display:none!important}}`;
 
   const host = make('div', null, { 'data-onethread': '' });
   const shadow = host.attachShadow({ mode: 'open' });
-  shadow.adoptedStyleSheets = [sheet];
+  try {
+    // A sheet made here is no inline style: content security policies let it pass.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    shadow.adoptedStyleSheets = [sheet];
+  } catch {
+    shadow.append(make('style', null, { textContent: css }));
+  }
 
   const count = make('span', 'badge', { hidden: true, 'aria-hidden': 'true' });
   const launcher = make('button', 'launcher', { type: 'button', 'aria-expanded': 'false', onclick: () => toggle() }, icon('chat'), count);
   const log = make('div', 'log', {
     role: 'log', 'aria-live': 'polite', 'aria-label': words.log, tabIndex: 0,
     onscroll: () => {
-      stick = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-      if (stick) latest.hidden = true;
+      // Only who scrolls up leaves the end; a picture that grows above it does not.
+      const near = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+      if (near) stick = latest.hidden = true;
+      else if (log.scrollTop < lastTop) stick = false;
+      lastTop = log.scrollTop;
     },
   });
-  const latest = make('button', 'latest', { type: 'button', textContent: words.latest, hidden: true, onclick: () => { stick = true; toEnd(); latest.hidden = true; } });
+  const latest = make('button', 'latest', {
+    type: 'button', textContent: words.latest, hidden: true,
+    onclick: () => {
+      stick = latest.hidden = true;
+      toEnd();
+      input.focus();
+    },
+  });
   const notice = make('p', 'notice', { role: 'alert', hidden: true });
   const status = make('p', 'status', { role: 'status', hidden: true, textContent: words.offline });
   const picker = make('input', 'file', {
@@ -729,6 +752,7 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
 
   function begin() {
     document.body.append(host);
+    new ResizeObserver(() => stick && toEnd()).observe(log);
     window.visualViewport?.addEventListener('resize', fit);
     document.addEventListener('visibilitychange', attend);
     try {
