@@ -8,7 +8,7 @@ const gateway = process.env.ONETHREAD_GATEWAY ?? 'http://127.0.0.1:8080';
 
 export default defineConfig(async ({ mode }) => {
   const plugins: PluginOption[] = [svelte(), tailwindcss()];
-  if (mode === 'mock') plugins.push((await import('./dev/mock')).mock());
+  if (mode === 'mock') plugins.push((await import('./dev/mock.ts')).mock());
   return {
     plugins,
     base: '/',

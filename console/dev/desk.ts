@@ -1,9 +1,9 @@
 // An API that answers from memory: fetch in, fetch out. The dev server and the
 // tests both stand on it. Not part of the build.
 
-import type { LiveEvent, Message, Thread, View } from '../src/api/types';
-import { belongs, compare } from '../src/desk/list/order';
-import * as seed from './seed';
+import type { LiveEvent, Message, Thread, View } from '../src/api/types.ts';
+import { belongs, compare } from '../src/desk/list/order.ts';
+import * as seed from './seed.ts';
 
 type Handler = (call: { url: URL; id: string; sub: string; body: Record<string, unknown>; request: Request }) => unknown;
 
@@ -113,7 +113,7 @@ export class MemoryDesk {
   #move(id: string, change: Partial<Thread>, event: Message['event']): Thread {
     const one = this.room(id);
     Object.assign(one.thread, change);
-    this.say(one, { author: { kind: 'system' }, event, platform_at: null });
+    this.say(one, { author: seed.by('system'), event, platform_at: null });
     this.tell({ type: 'thread', thread: { ...one.thread } });
     return { ...one.thread };
   }
@@ -326,7 +326,7 @@ export class MemoryDesk {
     'PATCH agents': ({ id, body }) => Object.assign(seed.agents.find((one) => one.id === id)!, body),
     'GET tokens': () => ({ items: seed.tokens, next: null }),
     'POST tokens': ({ body }) => {
-      const made = { id: `tok_${Date.now()}`, created_at: Date.now(), name: String(body.name), role: body.role as 'agent' };
+      const made = { id: `tok_${Date.now()}`, created_at: Date.now(), last_used_at: null, name: String(body.name), role: body.role as 'agent' };
       seed.tokens.push(made);
       return { ...made, token: 'ot_example_not_a_secret_0123456789' };
     },

@@ -2,8 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
-import type { LiveEvent } from '../src/api/types';
-import { MemoryDesk } from './desk';
+import type { LiveEvent } from '../src/api/types.ts';
+import { MemoryDesk } from './desk.ts';
 
 export function mock(): Plugin {
   const desk = new MemoryDesk();

@@ -1,7 +1,7 @@
 // A made-up shop with made-up channels, so that the console can be looked at
 // without a gateway. Nothing here is part of the build.
 
-import type { Agent, Answer, CannedReply, Channel, Customer, DeadLetter, Handoff, Identity, Inbox, Message, Order, Settings, Thread, Token } from '../src/api/types';
+import type { Agent, Answer, CannedReply, Channel, Customer, DeadLetter, Handoff, Identity, Inbox, Message, Order, Settings, Thread, Token } from '../src/api/types.ts';
 
 export const NOW = Date.now();
 export const MINUTE = 60_000;
@@ -70,11 +70,11 @@ export const me = { id: 'agt_mai', name: 'Nguyễn Thị Mai' };
 
 const health = (state: 'healthy' | 'unhealthy', reason: string, account_name: string) => ({ state, reason, since: NOW - 3 * HOUR, checked_at: NOW - 4 * MINUTE, last_heard_at: NOW - 2 * MINUTE, account_name });
 export const inboxes: Inbox[] = [
-  { id: 'inb_1', channel: 'pigeon', name: 'Sen Shop bot', hook_url: 'https://chat.sen.example/hooks/inb_1', settings: { mode: 'webhook' }, secrets: ['token'], state: 'active', health: health('healthy', '', '@sen_shop_bot'), created_at: NOW - 90 * DAY },
-  { id: 'inb_2', channel: 'lantern', name: 'Sen Shop OA', hook_url: 'https://chat.sen.example/hooks/inb_2', settings: { account: '4211' }, secrets: ['access_token'], state: 'active', health: health('unhealthy', 'The refresh token is used up. Sign in to the account again and enter the new tokens.', 'Sen Shop'), created_at: NOW - 80 * DAY },
-  { id: 'inb_3', channel: 'bamboo', name: 'Cộng đồng Sen', hook_url: '', settings: {}, secrets: ['token'], state: 'paused', health: health('healthy', '', 'SenBot#0001'), created_at: NOW - 70 * DAY },
-  { id: 'inb_4', channel: 'harbour', name: 'Sen Shop – Áo dài', hook_url: 'https://chat.sen.example/hooks/inb_4', settings: { page: '10009' }, secrets: ['page_token', 'app_secret'], state: 'active', health: health('healthy', '', 'Sen Shop'), created_at: NOW - 60 * DAY },
-  { id: 'inb_5', channel: 'doorbell', name: 'sen.example', hook_url: 'https://chat.sen.example/hooks/inb_5', settings: { allowed_origins: ['https://sen.example'] }, secrets: [], state: 'active', health: { ...health('healthy', '', 'sen.example'), last_heard_at: null }, created_at: NOW - 10 * DAY },
+  { id: 'inb_1', channel: 'pigeon', name: 'Sen Shop bot', hook_url: 'https://chat.sen.example/hooks/inb_1', pause_reason: null, settings: { mode: 'webhook' }, secrets: ['token'], state: 'active', health: health('healthy', '', '@sen_shop_bot'), created_at: NOW - 90 * DAY },
+  { id: 'inb_2', channel: 'lantern', name: 'Sen Shop OA', hook_url: 'https://chat.sen.example/hooks/inb_2', pause_reason: null, settings: { account: '4211' }, secrets: ['access_token'], state: 'active', health: health('unhealthy', 'The refresh token is used up. Sign in to the account again and enter the new tokens.', 'Sen Shop'), created_at: NOW - 80 * DAY },
+  { id: 'inb_3', channel: 'bamboo', name: 'Cộng đồng Sen', hook_url: '', pause_reason: 'the platform refuses the token', settings: {}, secrets: ['token'], state: 'paused', health: health('healthy', '', 'SenBot#0001'), created_at: NOW - 70 * DAY },
+  { id: 'inb_4', channel: 'harbour', name: 'Sen Shop – Áo dài', hook_url: 'https://chat.sen.example/hooks/inb_4', pause_reason: null, settings: { page: '10009' }, secrets: ['page_token', 'app_secret'], state: 'active', health: health('healthy', '', 'Sen Shop'), created_at: NOW - 60 * DAY },
+  { id: 'inb_5', channel: 'doorbell', name: 'sen.example', hook_url: 'https://chat.sen.example/hooks/inb_5', pause_reason: null, settings: { allowed_origins: ['https://sen.example'] }, secrets: [], state: 'active', health: { ...health('healthy', '', 'sen.example'), last_heard_at: null }, created_at: NOW - 10 * DAY },
 ];
 export const deadLetters: DeadLetter[] = [
   { id: 'dead_1', inbox_id: 'inb_4', channel: 'harbour', received_at: NOW - 5 * HOUR, error: 'entry[0].messaging[0]: neither message nor postback', body: '{"object":"page","entry":[{"id":"10009","time":1763800000000,"messaging":[{"sender":{"id":"991"},"wobble":{"<script>":"alert(1)"}}]}]}' },
@@ -107,8 +107,8 @@ export const canned: CannedReply[] = [
   { id: 'can_3', shortcut: 'stk', text: 'Dạ tài khoản của {shop}: 0123456789, ngân hàng Sen, chủ tài khoản CÔNG TY SEN ạ.', updated_at: NOW - DAY },
   { id: 'can_4', shortcut: 'thanks', text: 'Thank you {customer}! Is there anything else I can help with?', updated_at: NOW - DAY },
 ];
-export const tokens: Token[] = [{ id: 'tok_1', name: 'Đồng bộ kho', role: 'admin', created_at: NOW - 20 * DAY }];
-export const settings: Settings = { shop_name: 'Sen Shop', opening_hours: [{ days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '21:30' }, { days: [7], from: '09:00', to: '18:00' }], timezone: 'Asia/Ho_Chi_Minh', bot_enabled: true, order_code_patterns: ['DH\\d{4,}', '#1000\\d{2}'], order_source: { url_template: 'https://erp.sen.example/orders/{code}', header_name: 'Authorization', secret_set: true, pointers: { status: '/data/status', phone: '/data/phone' } } };
+export const tokens: Token[] = [{ id: 'tok_1', name: 'Đồng bộ kho', role: 'admin', created_at: NOW - 20 * DAY, last_used_at: NOW - HOUR }];
+export const settings: Settings = { shop_name: 'Sen Shop', opening_hours: [{ days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '21:30' }, { days: [7], from: '09:00', to: '18:00' }], timezone: 'Asia/Ho_Chi_Minh', bot_enabled: true, order_code_patterns: ['DH\\d{4,}', '#1000\\d{2}'], order_code_example: 'DH1024', order_source: { url_template: 'https://erp.sen.example/orders/{code}', header_name: 'Authorization', secret_set: true, pointers: { status: '/data/status', phone: '/data/phone' } } };
 
 // --------------------------------------------------------------- the threads
 
@@ -124,8 +124,10 @@ const LINES = ['đơn của em tới đâu rồi ạ', 'Shop còn size M không?
 let made = 0;
 const nextId = (kind: string) => `${kind}_${String(++made).padStart(5, '0')}`;
 
+export const by = (kind: Message['author']['kind']) => ({ kind, id: null, name: null });
+
 export function message(room: { thread: { id: string } }, seq: number, more: Partial<Message>): Message {
-  return { id: nextId('msg'), thread_id: room.thread.id, seq, author: { kind: 'customer' }, note: false, channel: null, identity_id: null, text: '', attachments: [], buttons: [], reply_to: null, status: 'received', error: null, unsupported: null, edited_at: null, deleted_at: null, reactions: [], event: null, intent: null, client_id: null, platform_at: null, created_at: NOW, ...more };
+  return { id: nextId('msg'), thread_id: room.thread.id, seq, author: by('customer'), note: false, channel: null, identity_id: null, text: '', attachments: [], buttons: [], reply_to: null, status: 'received', error: null, unsupported: null, edited_at: null, deleted_at: null, reactions: [], event: null, intent: null, client_id: null, platform_at: null, created_at: NOW, ...more };
 }
 
 export function identity(channel: string, name: string, more: Partial<Identity> = {}): Identity {
@@ -137,14 +139,14 @@ function room(name: string, identities: Identity[], more: Partial<Thread>, hando
   const id = nextId('thr');
   const customerId = nextId('cus');
   const thread: Thread = { id, customer: { id: customerId, name, avatar_url: null }, status: 'bot', assignee: null, handoff_reason: null, channels: [...new Set(identities.map((one) => one.channel))], last_message: null, waiting_since: null, unread: 0, language: 'vi', last_identity_id: identities[0]!.id, last_seq: 0, updated_at: NOW, created_at: NOW - 90 * DAY, ...more };
-  const customer: Customer = { id: customerId, name, phone: null, email: null, note: null, language: thread.language, created_at: thread.created_at, thread_id: id, identities, orders: [], handoffs, merges: [] };
+  const customer: Customer = { id: customerId, name, phone: null, email: null, note: '', merged_into: null, channels: thread.channels, language: thread.language, created_at: thread.created_at, thread_id: id, identities, orders: [], handoffs, merges: [] };
   return { thread, customer, messages: [] };
 }
 
 export function settle(one: Room): Room {
   const last = [...one.messages].reverse().find((entry) => !entry.event && !entry.note);
   one.thread.last_seq = one.messages.at(-1)?.seq ?? 0;
-  one.thread.last_message = last ? { seq: last.seq, author: { kind: last.author.kind }, text: last.text, channel: last.channel, created_at: last.created_at } : null;
+  one.thread.last_message = last ? { author: { kind: last.author.kind }, text: last.text, channel: last.channel, created_at: last.created_at } : null;
   one.thread.updated_at = one.messages.at(-1)?.created_at ?? NOW;
   return one;
 }
@@ -165,9 +167,9 @@ function rich(): Room {
     return one.messages.at(-1)!;
   };
   const customer = (at: number, from: Identity, text: string, more: Partial<Message> = {}) => say(at, { channel: from.channel, identity_id: from.id, text, ...more });
-  const bot = (at: number, to: Identity, text: string, more: Partial<Message> = {}) => say(at, { author: { kind: 'bot' }, channel: to.channel, identity_id: to.id, text, status: 'read', ...more });
+  const bot = (at: number, to: Identity, text: string, more: Partial<Message> = {}) => say(at, { author: by('bot'), channel: to.channel, identity_id: to.id, text, status: 'read', ...more });
   const agent = (at: number, to: Identity, text: string, more: Partial<Message> = {}) => say(at, { author: { kind: 'agent', ...me }, channel: to.channel, identity_id: to.id, text, status: 'read', ...more });
-  const line = (at: number, event: Message['event']) => say(at, { author: { kind: 'system' }, event });
+  const line = (at: number, event: Message['event']) => say(at, { author: by('system'), event });
 
   // A long past, so that scrolling up has something to do.
   for (let day = 60; day > 13; day--) {
@@ -230,8 +232,8 @@ function plain(at: number): Room {
   });
   const from = one.customer.identities[0]!;
   one.messages.push(message(one, 1, { channel, identity_id: from.id, text: LINES[(at + 3) % LINES.length]!, created_at: last - 5 * MINUTE }));
-  one.messages.push(message(one, 2, { author: { kind: 'bot' }, channel, identity_id: from.id, text: 'Dạ shop chào anh/chị, em có thể giúp gì ạ?', status: 'sent', created_at: last - 4 * MINUTE }));
-  if (status !== 'bot') one.messages.push(message(one, 3, { author: { kind: 'system' }, event: { type: 'handoff_opened', reason: one.thread.handoff_reason }, created_at: last - MINUTE }));
+  one.messages.push(message(one, 2, { author: by('bot'), channel, identity_id: from.id, text: 'Dạ shop chào anh/chị, em có thể giúp gì ạ?', status: 'sent', created_at: last - 4 * MINUTE }));
+  if (status !== 'bot') one.messages.push(message(one, 3, { author: by('system'), event: { type: 'handoff_opened', reason: one.thread.handoff_reason }, created_at: last - MINUTE }));
   one.messages.push(message(one, one.messages.length + 1, { channel, identity_id: from.id, text: LINES[at % LINES.length]!, created_at: last }));
   return settle(one);
 }

@@ -2,8 +2,8 @@
 // sentence for a person, and never guesses that something worked.
 
 import createClient from 'openapi-fetch';
-import type { paths } from './paths';
-import type { Problem } from './types';
+import type { paths } from './schema';
+import type { Problem, Written } from './types';
 
 /** What went wrong with a call. `status` is 0 when no answer came at all. */
 export class ApiError extends Error {
@@ -51,7 +51,7 @@ interface Answered<T> {
 }
 
 /** The body of a good answer; throws `ApiError` for anything else. */
-export async function take<T>(call: Promise<Answered<T>>): Promise<T> {
+export async function take<T>(call: Promise<Answered<T>>): Promise<Written<T>> {
   let answered: Answered<T>;
   try {
     answered = await call;
@@ -60,7 +60,7 @@ export async function take<T>(call: Promise<Answered<T>>): Promise<T> {
     throw new ApiError(0, { type: 'unreachable', title: 'unreachable', status: 0 });
   }
   const { data, error, response } = answered;
-  if (response.ok) return data as T;
+  if (response.ok) return data as Written<T>;
   if (response.status === 401 && !response.url.endsWith('/session')) whenSignedOut();
   throw new ApiError(response.status, asProblem(error, response), seconds(response.headers.get('retry-after')));
 }

@@ -49,7 +49,7 @@ class Desk {
 
   show(wanted: Wanted): void {
     const now = this.shelf.wanted;
-    if (this.shelf.threads.length && now.view === wanted.view && now.q === wanted.q && now.channel === wanted.channel) return;
+    if (this.shelf.begun && now.view === wanted.view && now.q === wanted.q && now.channel === wanted.channel) return;
     this.shelf = new Shelf(wanted, myId);
     void this.shelf.load();
   }

@@ -13,7 +13,7 @@ export function newsIn(thread: Thread, before: Thread | null, me: string): News 
   if (thread.status === 'waiting' && before?.status !== 'waiting') return 'waiting';
   const last = thread.last_message;
   const mine = thread.status === 'assigned' && thread.assignee?.id === me;
-  const isNew = last && last.seq > (before?.last_message?.seq ?? 0);
+  const isNew = last && last.created_at > (before?.last_message?.created_at ?? 0);
   return mine && isNew && last.author.kind === 'customer' ? 'wrote' : null;
 }
 

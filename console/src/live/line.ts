@@ -20,13 +20,15 @@ interface Listener {
 
 /** The gateway says something every 15 s; three silences in a row are a dead line. */
 const SILENCE = 45_000;
-/** A catch-up that stays quiet for so long is over. */
-const QUIET = 1_500;
+/** A catch-up that stays quiet for so long is over… */
+const QUIET = 400;
+/** …and so is one that lasts so long: then it is the present that is busy. */
+const LONGEST = 4_000;
 
 export class Line {
   #stop = new AbortController();
   #attempt = 0;
-  #head: number | null = null;
+  #catchingUpSince: number | null = null;
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -92,7 +94,7 @@ export class Line {
     const id = frame.id === null || frame.id === '' ? null : Number(frame.id);
     if (event.type === 'hello') {
       this.#attempt = 0;
-      this.#head = event.fresh ? null : event.cursor;
+      this.#catchingUpSince = Date.now();
       if (event.fresh) this.cursor = event.cursor;
       this.listener.state('catching-up');
     } else if (id !== null) {
@@ -102,14 +104,17 @@ export class Line {
     this.#arrive();
   }
 
-  /** Live once we are at the head that the hello named, or nothing more comes. */
+  /** After the hello comes what we missed, at once and without an end mark: live when it falls quiet. */
   #arrive(): void {
+    if (this.#catchingUpSince === null) return;
     clearTimeout(this.#quiet);
-    if (this.#head === null || (this.cursor ?? 0) >= this.#head) {
-      this.#head = null;
-      return this.listener.state('live');
-    }
-    this.#quiet = setTimeout(() => this.listener.state('live'), QUIET);
+    const left = this.#catchingUpSince + LONGEST - Date.now();
+    this.#quiet = setTimeout(() => this.#live(), Math.max(0, Math.min(QUIET, left)));
+  }
+
+  #live(): void {
+    this.#catchingUpSince = null;
+    this.listener.state('live');
   }
 
   #pause(time: number): Promise<void> {

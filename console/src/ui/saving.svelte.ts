@@ -25,13 +25,18 @@ export class Saving {
   field(name: string): string | undefined {
     if (!(this.trouble instanceof ApiError)) return undefined;
     const { trouble } = this;
-    return trouble.field(name) ?? trouble.problem.errors?.find((error) => error.field.split(/[./]/).pop() === name)?.detail;
+    return trouble.field(name) ?? trouble.problem.errors?.find((error) => last(error.field) === name)?.detail;
   }
 
   /** What no field of the form can show. */
   rest(...shown: string[]): unknown {
     if (!(this.trouble instanceof ApiError)) return this.trouble;
     const errors = this.trouble.problem.errors ?? [];
-    return errors.length > 0 && errors.every((error) => shown.includes(error.field.split(/[./]/).pop() ?? '')) ? null : this.trouble;
+    return errors.length > 0 && errors.every((error) => shown.includes(last(error.field))) ? null : this.trouble;
   }
+}
+
+/** `settings.token`, `order_code_patterns[0]`: the name that the form knows. */
+function last(field: string): string {
+  return field.replace(/\[\d+\]$/, '').split(/[./]/).pop() ?? '';
 }

@@ -24,6 +24,10 @@ export class Shelf {
     private me: () => string,
   ) {}
 
+  get begun(): boolean {
+    return this.#round > 0;
+  }
+
   get hasMore(): boolean {
     return this.#next !== null;
   }

@@ -1,7 +1,7 @@
 // Files beside the text: uploaded at once, so that sending does not wait for them.
 
 import * as calls from '../../api/calls';
-import type { Attachment, StoredFile } from '../../api/types';
+import type { Attachment, FileAttachment, StoredFile } from '../../api/types';
 
 export interface TrayFile {
   key: number;
@@ -66,7 +66,7 @@ export class Tray {
     this.files = [];
     return {
       ids: stored.map((file) => file.id),
-      shown: stored.map((file) => ({ type: 'file', ...file, state: 'stored', url: `/api/v1/files/${encodeURIComponent(file.id)}` })),
+      shown: stored.map((file) => ({ type: 'file', ...file, kind: file.kind as FileAttachment['kind'], state: 'stored', url: `/api/v1/files/${encodeURIComponent(file.id)}` })),
     };
   }
 

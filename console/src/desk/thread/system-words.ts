@@ -45,6 +45,6 @@ export function lineInWords(event: ThreadEvent, words: Dictionary): string {
     case 'order_lookup_locked':
       return lines[event.type];
     default:
-      return lines.other(event.type);
+      return lines.other(String(event.type));
   }
 }

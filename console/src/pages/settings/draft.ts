@@ -12,6 +12,7 @@ export interface SettingsDraft {
   bot_enabled: boolean;
   opening_hours: OpeningHours[];
   patterns: string;
+  example: string;
   source: boolean;
   url_template: string;
   header_name: string;
@@ -28,6 +29,7 @@ export function toDraft(settings: Settings): SettingsDraft {
     bot_enabled: settings.bot_enabled,
     opening_hours: settings.opening_hours.map((hours) => ({ ...hours, days: [...hours.days] })),
     patterns: toLines(settings.order_code_patterns),
+    example: settings.order_code_example ?? '',
     source: source !== null,
     url_template: source?.url_template ?? '',
     header_name: source?.header_name ?? '',
@@ -43,6 +45,7 @@ export function fromDraft(draft: SettingsDraft): Settings {
     bot_enabled: draft.bot_enabled,
     opening_hours: draft.opening_hours.filter((hours) => hours.days.length > 0),
     order_code_patterns: fromLines(draft.patterns),
+    order_code_example: draft.example.trim() || null,
     order_source: draft.source
       ? {
           url_template: draft.url_template.trim(),
@@ -53,16 +56,4 @@ export function fromDraft(draft: SettingsDraft): Settings {
         }
       : null,
   };
-}
-
-/** The first pattern that is no regular expression, before the gateway is asked. */
-export function badPattern(patterns: string): string | null {
-  const compiles = (pattern: string) => {
-    try {
-      return new RegExp(pattern.replace(/^\(\?[a-z]+\)/, ''), 'u') !== null;
-    } catch {
-      return false;
-    }
-  };
-  return fromLines(patterns).find((pattern) => !compiles(pattern)) ?? null;
 }
