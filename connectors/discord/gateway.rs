@@ -91,10 +91,10 @@ impl Line<'_> {
     /// One connection, from greeting to end.
     async fn hold(&mut self) -> Ending {
         match self.connect().await {
-            Ok(mut session) => match self.follow(&mut session).await {
-                Ok(never) => match never {},
-                Err(ending) => ending,
-            },
+            Ok(mut session) => {
+                let Err(ending) = self.follow(&mut session).await;
+                ending
+            }
             Err(ending) => ending,
         }
     }
@@ -127,16 +127,18 @@ impl Line<'_> {
     /// Store what comes, in order, until the connection ends.
     async fn follow(&mut self, session: &mut Session) -> Result<std::convert::Infallible, Ending> {
         let mut acknowledgements = Acknowledgements::new();
+        // A stop in the middle of an earlier backfill left some; they are older than what comes now.
+        self.fill_gaps(session).await?;
         loop {
             let first = tokio::select! {
                 Some(()) = acknowledgements.next(), if !acknowledgements.is_empty() => continue,
                 dispatch = session.next() => dispatch?,
             };
-            let started = matches!(first.kind.as_str(), "READY" | "RESUMED");
+            let began = first.kind == "READY";
             let mut batch = vec![first];
             let mut ending = None;
-            // What was missed comes before what is new, so a start is stored alone.
-            while !started && batch.len() < BATCH && ending.is_none() {
+            // What was missed comes before what is new, so a beginning is stored alone.
+            while !began && batch.len() < BATCH && ending.is_none() {
                 match session.next().now_or_never() {
                     Some(Ok(dispatch)) => batch.push(dispatch),
                     Some(Err(end)) => ending = Some(end),
@@ -151,7 +153,7 @@ impl Line<'_> {
             if let Some(ending) = ending {
                 return Err(ending);
             }
-            if started {
+            if began {
                 self.fill_gaps(session).await?;
             }
         }

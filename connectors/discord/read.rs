@@ -255,7 +255,9 @@ pub fn press_token(interaction: &Value) -> Option<String> {
         return None;
     }
     let (id, token) = (interaction["id"].as_str()?, interaction["token"].as_str()?);
-    let safe = token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':' | b'='));
+    // It becomes one segment of a path, and nothing else.
+    let plain = |b: u8| b.is_ascii_graphic() && !b"/\\?#%".contains(&b);
+    let safe = token.bytes().all(plain) && token.bytes().any(|b| b.is_ascii_alphanumeric());
     (safe && super::rest::is_snowflake(id)).then(|| format!("{id}/{token}"))
 }
 

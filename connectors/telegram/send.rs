@@ -149,7 +149,7 @@ fn is_about_the_picture(failure: &Failure) -> bool {
 /// The method and its field that show this file best; what it does not fit goes as a document.
 fn method(file: &OutboundFile) -> (&'static str, &'static str) {
     match (file.kind, file.mime.as_str()) {
-        (FileKind::Image, "image/jpeg" | "image/png") if file.size <= PHOTO_LIMIT => ("sendPhoto", "photo"),
+        (FileKind::Image, "image/jpeg" | "image/png" | "image/webp") if file.size <= PHOTO_LIMIT => ("sendPhoto", "photo"),
         (FileKind::Image | FileKind::Video, "image/gif") => ("sendAnimation", "animation"),
         (FileKind::Video, "video/mp4") => ("sendVideo", "video"),
         (FileKind::Audio, "audio/ogg") => ("sendVoice", "voice"),

@@ -376,6 +376,31 @@ async fn what_no_resume_can_bring_back_is_fetched_in_order_before_anything_new()
 }
 
 #[tokio::test]
+async fn a_stop_in_the_middle_of_fetching_loses_nothing() {
+    let shop = Shop::open().await;
+    shop.says("trước").await;
+    shop.hears_text().await;
+    shop.stop();
+    shop.wait_for("the end of the connection", || !shop.world.discord.is_connected()).await;
+    for number in 0..250 {
+        shop.says(&format!("lỡ {number}")).await;
+    }
+    shop.world.discord.forget_sessions();
+    // The session's beginning and one page are stored; the second page is not.
+    shop.ledger.refuse_after(2);
+    let end = shop.bot.listen(shop.ledger.bookmark(), &*shop.ledger).await;
+    assert!(matches!(end, Err(ConnectError::Lost(_))), "{end:?}");
+    assert_eq!(shop.ledger.calls().len(), 101);
+    shop.says("trong lúc tắt lần hai").await;
+    shop.start();
+    for number in 0..250 {
+        assert_eq!(shop.hears_text().await, format!("lỡ {number}"));
+    }
+    assert_eq!(shop.hears_text().await, "trong lúc tắt lần hai");
+    assert_eq!(shop.world.discord.sessions(), (2, 1));
+}
+
+#[tokio::test]
 async fn breaks_and_requests_to_reconnect_lose_nothing() {
     let shop = Shop::open().await;
     for round in 0..3 {

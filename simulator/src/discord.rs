@@ -149,8 +149,14 @@ impl Platform for Discord {
     }
 
     fn act<'a>(&'a self, user: &'a str, act: Act) -> Doing<'a, Result<Option<String>, ActError>> {
-        // A websocket event is neither confirmed nor refused, so nothing is waited for.
-        Box::pin(std::future::ready(acts::act(&self.state, user, act)))
+        // A websocket event is neither confirmed nor refused, so nothing is waited for; but before
+        // its very first session a bot could never learn of a message, so people wait for that.
+        Box::pin(async move {
+            if self.state.gateway.counts().0 == 0 {
+                self.state.gateway.first_session(Duration::from_secs(10)).await;
+            }
+            acts::act(&self.state, user, act)
+        })
     }
 
     fn phones(&self) -> &Phones {

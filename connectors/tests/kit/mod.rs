@@ -217,6 +217,8 @@ pub struct Ledger {
     calls: Mutex<Vec<RawCall>>,
     taken: AtomicUsize,
     bookmark: Mutex<Option<Value>>,
+    /// Accepted before the refusals begin.
+    before_refusing: AtomicUsize,
     refusals: AtomicUsize,
     news: Notify,
 }
@@ -225,6 +227,18 @@ impl Ledger {
     /// Refuse the next `times` calls of `accept`.
     pub fn refuse(&self, times: usize) {
         self.refusals.store(times, Ordering::SeqCst);
+    }
+
+    /// Take `good` calls of `accept`, then refuse one.
+    pub fn refuse_after(&self, good: usize) {
+        self.before_refusing.store(good, Ordering::SeqCst);
+        self.refuse(1);
+    }
+
+    fn refuses(&self) -> bool {
+        let one_less =
+            |counter: &AtomicUsize| counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        !one_less(&self.before_refusing) && one_less(&self.refusals)
     }
 
     pub fn calls(&self) -> Vec<RawCall> {
@@ -266,8 +280,7 @@ impl Ledger {
 #[async_trait]
 impl Intake for Ledger {
     async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<Value>) -> Result<(), IntakeError> {
-        let refused = self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        if refused {
+        if self.refuses() {
             return Err(IntakeError("the test refuses".into()));
         }
         lock(&self.calls).extend(calls);

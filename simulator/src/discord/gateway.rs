@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Events that a session can be given again.
@@ -31,6 +32,7 @@ pub struct Gateway {
     identifies_left: AtomicI64,
     identified: AtomicUsize,
     resumed: AtomicUsize,
+    begun: Notify,
 }
 
 impl Default for Gateway {
@@ -42,6 +44,7 @@ impl Default for Gateway {
             identifies_left: AtomicI64::new(1000),
             identified: AtomicUsize::new(0),
             resumed: AtomicUsize::new(0),
+            begun: Notify::new(),
         }
     }
 }
@@ -130,6 +133,14 @@ impl Gateway {
 
     pub fn is_connected(&self) -> bool {
         lock(&self.sessions).values().any(|session| session.line.is_some())
+    }
+
+    /// Wait until a first session began.
+    pub async fn first_session(&self, patience: Duration) {
+        let begun = self.begun.notified();
+        if self.counts().0 == 0 {
+            let _ = tokio::time::timeout(patience, begun).await;
+        }
     }
 
     pub fn start_limit(&self) -> Value {
@@ -262,7 +273,6 @@ impl Client {
         if gateway.identifies_left.fetch_sub(1, Ordering::SeqCst) <= 0 {
             return Err(Closing(4004, "Authentication failed."));
         }
-        gateway.identified.fetch_add(1, Ordering::SeqCst);
         let id = hex::encode(rand::random::<[u8; 16]>());
         let mut session = Session { intents, seq: 0, replay: VecDeque::new(), line: Some(self.line.clone()), left: None };
         let ready = json!({"v": 10, "user": bot(), "guilds": [], "session_id": id, "resume_gateway_url": self.resume_url,
@@ -271,6 +281,9 @@ impl Client {
         let mut sessions = lock(&gateway.sessions);
         sessions.retain(|_, session| !session.is_over());
         sessions.insert(id.clone(), session);
+        drop(sessions);
+        gateway.identified.fetch_add(1, Ordering::SeqCst);
+        gateway.begun.notify_waiters();
         self.session = Some(id);
         Ok(())
     }
