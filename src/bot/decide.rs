@@ -176,7 +176,12 @@ impl<'a> Talk<'a> {
         let Some((intent, probability)) = likely(self.turn.heard.reading, LIKELY) else { return self.guess() };
         self.understood = Some((intent, probability));
         match Purpose::of(intent) {
-            Some(Purpose::Status) => return self.order(Purpose::Status),
+            Some(Purpose::Status) => {
+                return match self.asked_rather_than_status(probability) {
+                    Some(id) => self.tell_answer(&id),
+                    None => self.order(Purpose::Status),
+                };
+            }
             Some(purpose) => return self.request(purpose),
             None => {}
         }

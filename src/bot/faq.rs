@@ -21,6 +21,8 @@ const ALONE: Bar = Bar { sure: 0.55, possible: 0.3 };
 const WITH_INTENT: Bar = Bar { sure: 0.4, possible: 0.2 };
 /// Where people could act at once, rules are told only if they are surely what was asked for.
 const FOR_REQUEST: Bar = Bar { sure: 0.75, possible: 0.5 };
+/// Where the message rather looks like nobody's.
+const OUT_OF_PLACE: Bar = Bar { sure: 0.85, possible: 0.5 };
 /// So probable is a clear intent.
 const CLEAR: f32 = 0.6;
 /// An answer at least this near to the best (as a share of it) is possible too.
@@ -38,8 +40,21 @@ pub(super) enum Found {
 
 impl Talk<'_> {
     pub(super) fn find_answer(&self) -> Found {
-        let clear = likely(self.turn.heard.reading, CLEAR).is_some_and(|(intent, _)| !is_small_talk(intent));
-        self.find_answer_at(if clear { WITH_INTENT } else { ALONE })
+        let reading = self.turn.heard.reading;
+        let clear = likely(reading, CLEAR).is_some_and(|(intent, _)| !is_small_talk(intent));
+        self.find_answer_at(match clear {
+            true => WITH_INTENT,
+            false if reading.not_mine >= CLEAR => OUT_OF_PLACE,
+            false => ALONE,
+        })
+    }
+
+    /// "My package arrived broken" may look like asking where it is; what is told in answer is likelier meant.
+    pub(super) fn asked_rather_than_status(&self, status: f32) -> Option<String> {
+        match self.find_answer_at(FOR_REQUEST) {
+            Found::Sure(id) if status < FOR_REQUEST.sure => Some(id),
+            _ => None,
+        }
     }
 
     fn find_answer_at(&self, bar: Bar) -> Found {

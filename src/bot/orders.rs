@@ -171,6 +171,9 @@ impl Talk<'_> {
         if identity.lookups_locked && !verified {
             return self.say_locked();
         }
+        if self.asked_in_vain(Asked::OrderCode) {
+            return self.ask_again();
+        }
         self.next.purpose = Some(Purpose::Status);
         self.next.asked = Some(Asked::OrderCode);
         let example = &self.turn.shop.code_example;
@@ -188,7 +191,17 @@ impl Talk<'_> {
         }
     }
 
+    /// The same was asked last, and the customer said something else about the order.
+    fn asked_in_vain(&self, asked: Asked) -> bool {
+        let said = &self.said;
+        let nothing_new = said.code.is_none() && said.tail.is_none() && said.press.is_none() && !said.has_forgotten();
+        nothing_new && self.before.asked == Some(asked) && self.before.purpose == Some(Purpose::Status)
+    }
+
     fn ask_tail(&mut self, code: &str) {
+        if self.asked_in_vain(Asked::PhoneTail) {
+            return self.ask_again();
+        }
         self.next.asked = Some(Asked::PhoneTail);
         self.say_with(self.words.ask_tail(code, self.next.replies), &[]);
     }

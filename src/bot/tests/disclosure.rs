@@ -4,7 +4,8 @@ use super::*;
 use onethread_intents::Asked;
 use proptest::prelude::*;
 
-const SECRETS: [&str; 7] = ["Diệp", "Chăn", "459", "Huyện", "donhang", "GYDH", "GHN"];
+/// `DH1025` is never named by the customer, so hearing of it is a leak too.
+const SECRETS: [&str; 8] = ["Diệp", "Chăn", "459", "Huyện", "donhang", "GYDH", "GHN", "DH1025"];
 
 fn texts() -> impl Strategy<Value = String> {
     let phrase = prop::sample::select(vec![

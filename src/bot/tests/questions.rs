@@ -130,3 +130,18 @@ fn an_answer_that_is_gone_is_not_told() {
     assert_says(&lan.presses("answer:gone"), &["chưa có thông tin"]);
     assert_says(&Chat::begin().asks("phí ship", &[("gone", 0.95), ("fee", 0.9)]), &["25.000đ"]);
 }
+
+#[test]
+fn an_answer_must_be_surer_where_the_message_looks_like_nobodys() {
+    let mut lan = Chat::begin();
+    let reading = Reading { answers: scored(&[("fee", 0.7)]), ..read("mấy giờ rồi ta") };
+    assert_says(&lan.hears(&reading, |heard| heard.text = "mấy giờ rồi ta"), &["Ý anh/chị là “Phí giao hàng”"]);
+}
+
+#[test]
+fn what_went_wrong_with_a_parcel_is_not_taken_for_asking_where_it_is() {
+    let mut lan = Chat::begin();
+    let text = "hàng tới nơi mà bể rồi";
+    let reading = Reading { answers: scored(&[("returns", 0.85)]), ..intending(read(text), Intent::OrderStatus, 0.55) };
+    assert_says(&lan.hears(&reading, |heard| heard.text = text), &["7 ngày"]);
+}

@@ -96,7 +96,7 @@ impl Words for English {
     }
 
     fn code_besides_phone(&self, example: &str) -> String {
-        format!("Thanks, I've noted the phone number. Could you also send me the order code{}?", such_as(example))
+        format!("Thanks, noted. Could you also send me the order code{}?", such_as(example))
     }
 
     fn no_order_on_phone(&self, example: &str) -> String {

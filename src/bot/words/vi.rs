@@ -64,8 +64,7 @@ impl Words for Vietnamese {
     }
 
     fn no_answer(&self) -> String {
-        "Dạ câu này em chưa có thông tin chắc chắn nên không dám trả lời bừa ạ. Anh/chị có muốn em chuyển sang nhân viên không ạ?"
-            .to_owned()
+        "Dạ câu này em chưa có thông tin chắc chắn ạ. Anh/chị có muốn em chuyển sang nhân viên không ạ?".to_owned()
     }
 
     fn say_it_otherwise(&self) -> String {
@@ -98,7 +97,7 @@ impl Words for Vietnamese {
     }
 
     fn code_besides_phone(&self, example: &str) -> String {
-        format!("Dạ em đã ghi nhận số điện thoại. Anh/chị cho em xin thêm mã đơn hàng{} ạ.", such_as(example))
+        format!("Dạ em đã ghi nhận ạ. Anh/chị cho em xin thêm mã đơn hàng{} nhé.", such_as(example))
     }
 
     fn no_order_on_phone(&self, example: &str) -> String {
@@ -117,13 +116,13 @@ impl Words for Vietnamese {
 
     fn send_code_to_request(&self, purpose: Purpose) -> String {
         format!(
-            "Nếu anh/chị cần {} cho một đơn cụ thể, anh/chị gửi em mã đơn, em chuyển nhân viên xử lý giúp ạ.",
+            "Nếu anh/chị cần {} đơn cụ thể, anh/chị gửi em mã đơn, em chuyển nhân viên xử lý giúp ạ.",
             match purpose {
-                Purpose::Status => "kiểm tra",
-                Purpose::Cancel => "hủy",
-                Purpose::Modify => "thay đổi",
-                Purpose::Return => "đổi trả",
-                Purpose::Refund => "hoàn tiền",
+                Purpose::Status => "kiểm tra một",
+                Purpose::Cancel => "hủy một",
+                Purpose::Modify => "thay đổi một",
+                Purpose::Return => "đổi trả một",
+                Purpose::Refund => "hoàn tiền cho một",
             }
         )
     }
