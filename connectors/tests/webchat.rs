@@ -278,6 +278,25 @@ async fn a_stream_catches_up_then_hears_at_once() {
 }
 
 #[tokio::test]
+async fn a_reply_that_is_settled_after_its_nudge_is_still_heard_at_once() {
+    let shop = Shop::open().await;
+    let mut stream = shop.stream(&[]).await;
+    let lives = futures::StreamExt::next(&mut stream).await.expect("open").expect("readable");
+    assert!(lives.starts_with(b":"));
+    shop.entry(1, "customer", "có ai không ạ");
+    shop.nudge().await;
+    assert!(next_event(&mut stream).await.contains("có ai không ạ"));
+    let before = std::time::Instant::now();
+    let late = async {
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        shop.entry(2, "bot", "dạ có ạ");
+    };
+    let (told, ()) = tokio::join!(next_event(&mut stream), late);
+    assert!(told.contains("dạ có ạ"));
+    assert!(before.elapsed() < std::time::Duration::from_millis(1000), "without waiting for the next look");
+}
+
+#[tokio::test]
 async fn a_page_that_was_away_hears_what_it_missed() {
     let shop = Shop::open().await;
     for text in ["một", "hai", "ba"] {

@@ -172,7 +172,7 @@ impl Watch {
             }
         };
         let new = self.news(entries);
-        self.plan_next_look(!new.is_empty());
+        self.plan_next_look(new.iter().any(|entry| entry.from != "customer"));
         let events: String = new.iter().map(|entry| self.event(entry)).collect();
         (!events.is_empty()).then_some(events)
     }
@@ -203,6 +203,7 @@ impl Watch {
         entries
     }
 
+    /// What was announced is found when it is ours: the visitor's own words often come with it.
     fn plan_next_look(&mut self, found: bool) {
         self.hurry = if found { 0 } else { self.hurry.saturating_sub(1) };
         let pause = match self.hurry {

@@ -116,10 +116,18 @@ impl Shop {
 
     /// The gateway's road: first the transcript, then the connector.
     pub async fn answers(&self, text: &str) -> Receipt {
+        self.connector().deliver(&self.parcel(text)).await.expect("nothing can refuse")
+    }
+
+    /// A delivery whose message is not in the transcript yet.
+    pub async fn nudge(&self) {
+        self.inbox.deliver(&self.parcel("…")).await.expect("nothing can refuse");
+    }
+
+    fn parcel(&self, text: &str) -> Parcel {
         let content = ParcelContent::Text { text: text.into(), buttons: Vec::new(), ask_phone: None };
         let key = ParcelId::fresh(1_790_000_000_000);
-        let parcel = Parcel { key, to: self.visitor.clone(), content, reply_to: None, voice: Voice::Bot, last_interaction: None };
-        self.connector().deliver(&parcel).await.expect("nothing can refuse")
+        Parcel { key, to: self.visitor.clone(), content, reply_to: None, voice: Voice::Bot, last_interaction: None }
     }
 
     pub async fn stream(&self, headers: &[(&str, &str)]) -> ByteStream {
