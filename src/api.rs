@@ -28,7 +28,7 @@ mod tokens;
 
 pub use openapi::document;
 pub use router::router;
-pub use serve::serve;
+pub use serve::{serve, serve_on};
 
 use crate::auth::{Guesses, Passwords};
 use crate::gateway::Gateway;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod demo;
 mod orders;
 mod serve;
 mod token;
@@ -26,6 +27,12 @@ pub struct Command {
 enum What {
     /// Start the gateway.
     Serve,
+    /// Start a gateway with a seeded shop, and the platforms simulated beside it.
+    Demo {
+        /// Where the simulated platforms and the phones page stand.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+        platforms: std::net::SocketAddr,
+    },
     /// Check the configuration and print what is in effect, secrets hidden.
     Check {
         /// Print the commented defaults instead: the manual.
@@ -48,6 +55,7 @@ impl Command {
         let config = || Config::load(self.config.as_deref());
         match self.what {
             What::Serve => serve::run(config()?).await,
+            What::Demo { platforms } => demo::run(platforms).await,
             What::Check { defaults: true } => check::defaults(),
             What::Check { defaults: false } => check::run(&config()?).await,
             What::Token(token) => token.run(&config()?).await,

@@ -51,13 +51,18 @@ struct Value {
     origin: String,
 }
 
+/// Our variables, those that are text.
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect()
+}
+
 impl Config {
     /// Read the given file (or `ONETHREAD_CONFIG`, or `onethread.toml` where there is one) and the environment.
     pub fn load(file: Option<&Path>) -> Result<Self> {
-        let environment: Vec<(String, String)> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.starts_with(PREFIX))
-            .collect();
+        let environment = environment();
         let named = environment.iter().find(|(name, _)| name == "ONETHREAD_CONFIG").map(|(_, path)| PathBuf::from(path));
         let named = file.map(Path::to_owned).or(named);
         let path = named.clone().unwrap_or_else(|| FILE.into());
@@ -67,6 +72,13 @@ impl Config {
             Err(error) => return Err(error).with_context(|| format!("could not read `{}`", path.display())),
         };
         Self::read(text.as_deref().map(|text| (path.display().to_string(), text)), environment)
+    }
+
+    /// For the demo: the environment alone, and a data directory of its own unless one is named, so
+    /// that a demo never meets a shop's real data.
+    pub fn load_demo() -> Result<Self> {
+        let apart = ("ONETHREAD_DATA_DIR".to_owned(), "./data/demo".to_owned());
+        Self::read(None, std::iter::once(apart).chain(environment()))
     }
 
     /// Defaults, then the file, then the environment. Unknown keys of the file are refused; an

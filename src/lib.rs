@@ -11,6 +11,7 @@ pub mod bot;
 pub mod brain;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod desk;
 pub mod gateway;
 pub mod inboxes;

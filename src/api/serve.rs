@@ -16,6 +16,11 @@ pub async fn serve(gateway: &Arc<Gateway>) -> Result<SocketAddr> {
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("could not listen on {listen}; is another gateway running there? Set ONETHREAD_LISTEN"))?;
+    serve_on(gateway, listener)
+}
+
+/// The same on a socket that is bound already.
+pub fn serve_on(gateway: &Arc<Gateway>, listener: TcpListener) -> Result<SocketAddr> {
     let address = listener.local_addr()?;
     let api = Api::new(gateway.clone())?;
     sweep(gateway, &api);

@@ -1,0 +1,69 @@
+# One command to see it, one to test it. `make` alone lists what there is.
+
+CARGO ?= cargo
+NPM ?= npm --no-fund --no-audit --loglevel=error
+
+.PHONY: help run dev test bench fmt console check rust-tests console-tests browser-tests release clean
+
+help:
+	@echo "make run     install what is missing, build, and start the demo shop"
+	@echo "make dev     gateway and console with hot reload"
+	@echo "make test    everything that CI runs"
+	@echo "make bench   throughput and latency, written to benches/results/"
+	@echo "make fmt     format Rust, and the lints that mend themselves"
+	@echo "make release an optimised binary in target/release/onethread"
+
+run: console
+	$(CARGO) build --bin onethread
+	exec ./target/debug/onethread demo
+
+dev: console/node_modules
+	./scripts/dev
+
+console: console/dist/index.html
+
+console/node_modules: console/package.json console/package-lock.json
+	@./scripts/need node
+	cd console && $(NPM) ci
+	@touch console/node_modules
+
+CONSOLE_SOURCES := $(shell find console/src console/index.html console/vite.config.ts console/public -type f 2>/dev/null)
+
+console/dist/index.html: console/node_modules $(CONSOLE_SOURCES)
+	cd console && $(NPM) run build
+	@touch console/dist/index.html
+
+test: check rust-tests console-tests browser-tests
+	@./scripts/summary
+
+check: console
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+rust-tests: console
+	@./scripts/need nextest postgres
+	$(CARGO) nextest run --workspace --locked
+	$(CARGO) test --workspace --doc --locked --quiet
+
+console-tests: console/node_modules
+	cd console && $(NPM) run check && $(NPM) test
+
+browser-tests: console
+	@./scripts/need chromium
+	$(CARGO) build --locked --bin onethread
+	cd tests/browser && $(NPM) ci && node --test --test-concurrency=1 .
+
+bench:
+	@./scripts/need node
+	$(CARGO) build --release --locked --bin onethread --package onethread --package onethread-bench
+	./target/release/onethread-bench
+
+release: console
+	$(CARGO) build --release --locked --bin onethread
+
+fmt:
+	$(CARGO) fmt --all
+
+clean:
+	rm -rf console/dist console/node_modules tests/browser/node_modules
+	$(CARGO) clean

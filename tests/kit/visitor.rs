@@ -1,0 +1,62 @@
+//! Somebody on the shop's page, speaking what the widget speaks.
+
+use super::{PATIENCE, TestGateway};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+pub struct Visitor {
+    http: reqwest::Client,
+    hook: String,
+    origin: String,
+    token: String,
+    pub id: String,
+    heard: AtomicUsize,
+}
+
+impl Visitor {
+    pub async fn arrive(gateway: &TestGateway) -> Self {
+        let hook = format!("{}/hooks/{}", gateway.url, gateway.inbox("webchat").await);
+        let origin = format!("http://{}", gateway.world.address);
+        let answer = gateway.http.post(format!("{hook}/session")).header("origin", &origin).json(&json!({})).send().await;
+        let session: Value = answer.expect("the gateway answers").json().await.expect("a session is JSON");
+        let text = |name: &str| session[name].as_str().unwrap_or_else(|| panic!("a session has a {name}: {session}")).to_owned();
+        Self { http: gateway.http.clone(), hook, origin, token: text("token"), id: text("visitor"), heard: AtomicUsize::new(0) }
+    }
+
+    /// Types a message; the same `id` again is what the widget does when it tries again.
+    pub async fn says_as(&self, id: &str, text: &str) -> u16 {
+        let body = json!({ "id": id, "text": text });
+        let call = self.http.post(format!("{}/messages", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
+        call.header("x-onethread-visitor", &self.id).json(&body).send().await.expect("the gateway answers").status().as_u16()
+    }
+
+    pub async fn says(&self, text: &str) {
+        let status = self.says_as(&uuid::Uuid::now_v7().to_string(), text).await;
+        assert!((200..300).contains(&status), "the message is taken: {status}");
+    }
+
+    pub async fn history(&self) -> Vec<Value> {
+        let call = self.http.get(format!("{}/history", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
+        let page: Value = call.send().await.expect("the gateway answers").json().await.expect("the history is JSON");
+        page["entries"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits for the next message of the shop, which must contain this.
+    pub async fn hears(&self, part: &str) -> Value {
+        let at = self.heard.fetch_add(1, Ordering::SeqCst);
+        let waiting = async {
+            loop {
+                let said = self.history().await.into_iter().filter(|entry| entry["from"] != "customer").nth(at);
+                if let Some(entry) = said {
+                    return entry;
+                }
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+        };
+        let entry = tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("nobody said {part:?}"));
+        let text = entry["text"].as_str().unwrap_or_default();
+        assert!(text.to_lowercase().contains(&part.to_lowercase()), "wanted {part:?}, heard {text:?}");
+        entry
+    }
+}

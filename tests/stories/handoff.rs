@@ -1,0 +1,82 @@
+//! A person is asked for, answers, and gives the thread back.
+
+use crate::kit::{Engine, TestGateway};
+use rstest::rstest;
+use serde_json::json;
+use std::time::Duration;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_request_for_a_person_to_the_bot_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("zalo", "facebook", "telegram", "discord")] channel: &str,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer(channel, "Lan");
+    lan.says("cho em gặp nhân viên với").await;
+    lan.next().await.expect("the customer is told what happens next");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id").to_owned();
+    let waiting = desk.thread_is(&id, "waiting").await;
+    assert_eq!(waiting["handoff_reason"], "asked");
+
+    lan.says("phí ship bao nhiêu").await;
+    desk.message_where(&id, |message| message["text"] == "phí ship bao nhiêu").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(lan.unheard(), 0, "the bot is silent while the queue holds the thread");
+
+    desk.post(&format!("/threads/{id}/take"), json!({})).await;
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "Dạ em Mai đây ạ", "client_id": "one" })).await;
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "Dạ em Mai đây ạ", "client_id": "one" })).await;
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "khách quen", "note": true })).await;
+    lan.hears("em Mai đây").await;
+    let answered = desk.message_where(&id, |message| message["text"] == "Dạ em Mai đây ạ" && message["status"] != "queued").await;
+    assert_eq!(answered["author"]["name"], "Ngọc Mai");
+    assert_eq!(lan.unheard(), 0, "the same client id is one message, and a note reaches nobody");
+
+    desk.post(&format!("/threads/{id}/resolve"), json!({})).await;
+    lan.says("phí ship bao nhiêu vậy shop").await;
+    lan.hears("25.000").await;
+    let handoffs = desk.get(&format!("/threads/{id}")).await["handoffs"].clone();
+    assert!(handoffs[0]["resolved_at"].is_i64(), "{handoffs}");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_in_trouble_is_told_and_handed_over(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let quan = gateway.customer("zalo", "Quân");
+    quan.says("đơn DH1026 sđt đuôi 2345 sao rồi shop").await;
+    quan.hears("chưa thành công").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Quân").await;
+    let thread = desk.thread_is(thread["id"].as_str().expect("an id"), "waiting").await;
+    assert_eq!(thread["handoff_reason"], "order_in_trouble");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_in_the_platforms_own_inbox_silences_the_bot(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("zalo", "facebook")] channel: &str,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer(channel, "Lan");
+    lan.says("phí ship bao nhiêu").await;
+    lan.hears("25.000").await;
+    lan.does(onethread_simulator::Act::BusinessAnswers { text: "Chị ơi em ở cửa hàng đây".into() }).await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id").to_owned();
+    desk.message_where(&id, |message| message["text"] == "Chị ơi em ở cửa hàng đây" && message["author"]["kind"] == "agent").await;
+    desk.thread_is(&id, "waiting").await;
+    let shown = lan.screen().len();
+    lan.says("phí ship bao nhiêu nữa ạ").await;
+    desk.message_where(&id, |message| message["text"] == "phí ship bao nhiêu nữa ạ").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(lan.screen().len(), shown, "the bot does not speak over a person");
+    gateway.stop().await;
+}

@@ -1,0 +1,14 @@
+//! Stories: a whole gateway, real sockets, the platforms simulated as real
+//! servers, told in the words of the desk. Each runs on both engines.
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod faq;
+mod handoff;
+mod intake;
+mod merging;
+mod orders;
+mod outbox;
+mod restart;
+mod webchat;

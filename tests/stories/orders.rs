@@ -1,0 +1,94 @@
+//! Orders asked for and answered.
+
+use crate::kit::{Engine, TestGateway};
+use rstest::rstest;
+
+/// DH1024 is out for delivery; its phone ends in 5678.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_asked_for_and_answered_on_every_messenger(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("zalo", "facebook", "telegram", "discord")] channel: &str,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer(channel, "Lan");
+    lan.says("đơn DH1024 của em tới đâu rồi ạ").await;
+    lan.hears("4 số cuối").await;
+    lan.says("5678").await;
+    let answer = lan.hears("GHN").await;
+    assert!(answer.text.contains("đang") && answer.text.contains("giao"), "{}", answer.text);
+    assert!(answer.text.contains("GYN4K8LA"), "the tracking code is named: {}", answer.text);
+    for private in ["Váy lanh", "909.000", "Hoàng Ngân", "0951105678"] {
+        assert!(!answer.text.contains(private), "{private} is told only to a verified identity: {}", answer.text);
+    }
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_are_filled_over_turns_without_diacritics(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("don cua e toi dau r shop").await;
+    lan.hears("mã đơn").await;
+    lan.says("dh1024").await;
+    lan.hears("4 số cuối").await;
+    lan.says("5678").await;
+    lan.hears("GHN").await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reply_follows_the_language_of_the_message(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let anna = gateway.customer("telegram", "Anna");
+    anna.says("where is my order DH1024?").await;
+    anna.hears("last 4").await;
+    anna.says("5678").await;
+    anna.hears("out for delivery").await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_tail_and_an_unknown_code_get_the_same_answer_and_five_lock(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let answer_to = |code: &'static str, name: &'static str| {
+        let stranger = gateway.customer("telegram", name);
+        async move {
+            stranger.says(&format!("đơn {code} tới đâu rồi")).await;
+            stranger.hears("4 số cuối").await;
+            stranger.says("0000").await;
+            let answer = stranger.next().await.expect("a wrong tail is answered");
+            (answer.text.replace(code, "CODE"), stranger)
+        }
+    };
+    let (wrong_tail, stranger) = answer_to("DH1024", "Kẻ tò mò").await;
+    let (unknown_code, _) = answer_to("DH7777", "Người lạ").await;
+    assert_eq!(wrong_tail, unknown_code);
+    for tail in ["0001", "0002", "0003", "0004"] {
+        stranger.says(&format!("đơn DH1024 số cuối {tail}")).await;
+        stranger.next().await.expect("every try is answered");
+    }
+    stranger.says("đơn DH1024 số cuối 5678").await;
+    let locked = stranger.next().await.expect("a locked identity is told so");
+    assert!(locked.text.contains("15 phút"), "after five wrong tails even the right one waits: {}", locked.text);
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verified_phone_opens_items_and_address(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.does(onethread_simulator::Act::SharesPhone { phone: "+84951105678".into() }).await;
+    lan.next().await.expect("a shared phone is answered");
+    lan.says("đơn DH1024 gồm những gì, giao tới đâu rồi").await;
+    lan.hears("GHN").await;
+    let all = lan.texts().join("\n");
+    assert!(all.contains("Váy lanh"), "a verified identity sees the items: {all}");
+    gateway.stop().await;
+}

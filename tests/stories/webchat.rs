@@ -1,0 +1,40 @@
+//! The shop's own chat.
+
+use crate::kit::{Engine, TestGateway, Visitor};
+use rstest::rstest;
+use serde_json::json;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_asked_for_and_a_person_answers_on_the_page(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    visitor.says("đơn DH1024 của em tới đâu rồi ạ").await;
+    visitor.hears("4 số cuối").await;
+    visitor.says("5678").await;
+    visitor.hears("GHN").await;
+    visitor.says("cho em gặp nhân viên").await;
+    visitor.hears("").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let list = desk.get("/threads?view=waiting&channel=webchat").await;
+    let id = list["items"][0]["id"].as_str().expect("the thread waits").to_owned();
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "Em chào chị <b>Lan</b>", "client_id": "a" })).await;
+    let reply = visitor.hears("<b>Lan</b>").await;
+    assert_eq!(reply["from"], "agent");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_page_sends_again_is_one_message(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    let id = uuid::Uuid::now_v7().to_string();
+    for _ in 0..3 {
+        assert!(visitor.says_as(&id, "phí ship bao nhiêu vậy shop").await < 300);
+    }
+    visitor.hears("25.000").await;
+    let said = visitor.history().await.into_iter().filter(|entry| entry["from"] == "customer").count();
+    assert_eq!(said, 1);
+    gateway.stop().await;
+}
