@@ -14,6 +14,7 @@ mod handover;
 mod hear;
 mod offer;
 mod orders;
+mod phrases;
 mod small_talk;
 #[cfg(test)]
 mod tests;

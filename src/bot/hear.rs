@@ -4,6 +4,9 @@
 //! the matcher is unsure.
 
 use super::context::BotContext;
+use super::phrases::{
+    ANOTHER, FORGOTTEN, GIVEN_UP, GIVEN_UP_ALONE, NO, NO_PERSON, NUMBERING, PERSON, PERSON_ALONE, POLITE, WAIT, YES,
+};
 use super::turn::{Heard, OrdersWanted};
 use onethread_core::order::fold_code;
 use onethread_core::phone;
@@ -90,7 +93,11 @@ impl Said {
     }
 
     pub(super) fn gives_up(&self) -> bool {
-        self.count() <= 6 && self.has_any(GIVEN_UP)
+        self.count() <= 6 && self.has_any(GIVEN_UP) || self.is_only(GIVEN_UP_ALONE)
+    }
+
+    pub(super) fn asks_to_wait(&self) -> bool {
+        self.count() <= 8 && self.has_any(WAIT)
     }
 
     pub(super) fn means_another(&self) -> bool {
@@ -243,138 +250,3 @@ fn number_in(words: &str) -> Option<usize> {
         digits => digits.parse().ok(),
     }
 }
-
-const NUMBERING: &[&str] = &["cai", "thu", "cau", "muc", "chon", "lua", "option", "number", "choose", "pick"];
-
-/// Words that carry no wish of their own.
-const POLITE: &[&str] = &[
-    "a", "ah", "anh", "ban", "ben", "cai", "can", "chi", "cho", "code", "cua", "cuoi", "da", "day", "dien", "don", "e", "em",
-    "giup", "ha", "hang", "hi", "i", "is", "it", "la", "last", "ma", "minh", "my", "nay", "ne", "nha", "nhe", "nham", "number",
-    "oi", "order", "phone", "please", "pls", "sdt", "shop", "so", "sorry", "the", "thoai", "toi", "u", "va", "voi", "vang",
-    "with",
-];
-
-const YES: &[&str] = &[
-    "co", "dung", "roi", "phai", "vang", "ok", "oke", "okay", "okie", "u", "uh", "um", "uk", "chuan", "dong", "y", "duoc", "yes",
-    "yep", "yeah", "right", "correct", "sure", "da", "can", "muon", "chuyen", "di",
-];
-
-const NO: &[&str] =
-    &["khong", "ko", "k", "hong", "kg", "phai", "chua", "no", "nope", "not", "neither", "dau", "muon", "sai", "roi"];
-
-const PERSON: &[&str] = &[
-    "gap nhan vien",
-    "gap nv",
-    "gap nguoi",
-    "gap tu van",
-    "gap admin",
-    "gap quan ly",
-    "gap chu shop",
-    "gap tong dai",
-    "chat voi nhan vien",
-    "chat voi nv",
-    "chat voi nguoi",
-    "noi chuyen voi nhan vien",
-    "noi chuyen voi nv",
-    "noi chuyen voi nguoi",
-    "noi chuyen voi ai do",
-    "trao doi voi nhan vien",
-    "tu van vien",
-    "nhan vien tu van",
-    "nv tu van",
-    "nhan vien ho tro",
-    "nv ho tro",
-    "ket noi nhan vien",
-    "chuyen nhan vien",
-    "chuyen cho nhan vien",
-    "can nhan vien",
-    "can nv",
-    "goi nhan vien",
-    "human",
-    "real person",
-    "live agent",
-    "live person",
-    "an agent",
-    "talk to someone",
-    "speak to someone",
-    "talk to a person",
-    "speak to a person",
-    "speak with a person",
-    "talk with a person",
-    "talk to an agent",
-    "talk to agent",
-    "talk to staff",
-    "speak to staff",
-    "talk to your staff",
-    "a representative",
-    "speak to a manager",
-    "talk to a manager",
-    "customer support",
-    "support agent",
-];
-
-/// Enough where hardly anything else is said.
-const PERSON_ALONE: &[&str] = &["nhan vien", "nv", "nguoi that", "agent", "operator", "representative", "staff", "person"];
-
-const NO_PERSON: &[&str] = &[
-    "khong can gap",
-    "ko can gap",
-    "k can gap",
-    "khong muon gap",
-    "khong can nhan vien",
-    "ko can nhan vien",
-    "don t need a human",
-    "don t need an agent",
-    "no human",
-];
-
-const FORGOTTEN: &[&str] = &[
-    "khong nho",
-    "ko nho",
-    "k nho",
-    "hong nho",
-    "quen",
-    "quen roi",
-    "mat ma",
-    "khong co ma",
-    "ko co ma",
-    "k co ma",
-    "khong biet ma",
-    "ko biet ma",
-    "k biet ma",
-    "khong biet",
-    "khong thay ma",
-    "ma don o dau",
-    "ma o dau",
-    "lay ma o dau",
-    "xem ma o dau",
-    "remember",
-    "forgot",
-    "forgotten",
-    "lost it",
-    "lost the code",
-    "no code",
-    "don t have",
-    "dont have",
-    "don t know",
-    "dont know",
-    "where is the code",
-    "where do i find",
-];
-
-const GIVEN_UP: &[&str] = &[
-    "thoi",
-    "thoi khoi",
-    "khoi",
-    "bo qua",
-    "khong can nua",
-    "ko can nua",
-    "k can nua",
-    "de sau",
-    "never mind",
-    "nevermind",
-    "forget it",
-    "skip",
-];
-
-const ANOTHER: &[&str] = &["don khac", "ma khac", "don moi", "other order", "another order", "different order", "another one"];

@@ -215,10 +215,22 @@ impl Talk<'_> {
     pub(super) fn left_open(&mut self) {
         if self.said.has_forgotten() {
             self.forgotten();
+        } else if self.said.asks_to_wait() {
+            self.wait();
         } else if self.said.gives_up() || self.said.is_no() {
             self.next.drop_slots();
             self.never_mind();
         }
+    }
+
+    /// The question stays open. Said once: the second "wait" is met with patience.
+    pub(super) fn wait(&mut self) {
+        self.next.asked = self.before.asked;
+        self.next.misses = self.before.misses;
+        if self.before.closed {
+            return self.stay_closed();
+        }
+        self.close(self.words.take_your_time());
     }
 
     fn forgotten(&mut self) {

@@ -2,7 +2,7 @@
 //! row, so that two polite sides cannot talk for ever.
 
 use super::decide::Talk;
-use onethread_intents::Intent;
+use onethread_intents::{Asked, Intent};
 
 impl Talk<'_> {
     pub(super) fn small_talk(&mut self, intent: Intent) {
@@ -11,6 +11,7 @@ impl Talk<'_> {
             Intent::Thanks if !self.before.closed => self.close(self.words.welcome(self.next.replies)),
             Intent::Goodbye if !self.before.closed => self.close(self.words.goodbye(&self.turn.shop.name)),
             Intent::Thanks | Intent::Goodbye => self.stay_closed(),
+            _ if self.waits_for_digits() => self.wait(),
             _ => self.at_your_service(),
         }
     }
@@ -39,12 +40,16 @@ impl Talk<'_> {
         self.close(self.words.never_mind());
     }
 
-    fn close(&mut self, text: String) {
+    fn waits_for_digits(&self) -> bool {
+        matches!(self.before.asked, Some(Asked::OrderCode | Asked::PhoneTail))
+    }
+
+    pub(super) fn close(&mut self, text: String) {
         self.next.closed = true;
         self.say_with(text, &[]);
     }
 
-    fn stay_closed(&mut self) {
+    pub(super) fn stay_closed(&mut self) {
         self.next.closed = true;
         self.effects.push(super::turn::Effect::KeepSilent);
     }

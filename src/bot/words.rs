@@ -39,6 +39,7 @@ pub(super) trait Words: Sync {
     fn goodbye(&self, shop: &str) -> String;
     fn at_your_service(&self) -> String;
     fn never_mind(&self) -> String;
+    fn take_your_time(&self) -> String;
     fn file_received(&self) -> String;
 
     // Questions and answers

@@ -23,7 +23,7 @@ fn a_moderate_suspicion_is_enough() {
 
 #[test]
 fn no_person_comes_where_none_is_wanted() {
-    for text in ["không cần gặp nhân viên đâu", "có ảnh người thật mặc không shop", "shipper nói gặp hàng xóm"]
+    for text in ["không cần gặp nhân viên đâu", "có ảnh người thật mặc không shop", "shipper báo không gặp người nhận"]
     {
         assert_eq!(hand_off(&Chat::begin().says(text)), None, "{text}");
     }

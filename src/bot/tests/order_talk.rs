@@ -120,6 +120,24 @@ fn who_cannot_give_a_code_is_not_asked_for_ever() {
 }
 
 #[test]
+fn the_bot_waits_while_the_customer_looks_for_the_code() {
+    let mut lan = Chat::begin();
+    lan.means("đơn của em đâu", Intent::OrderStatus);
+    assert_says(&lan.says("dạ đợi em xíu"), &["em chờ"]);
+    assert_eq!(lan.means("vâng ạ", Intent::Yes).effects, [Effect::KeepSilent]);
+    assert_says(&lan.says("100020"), &["đơn 100020", "4 số cuối"]);
+}
+
+#[test]
+fn asking_for_the_time_of_delivery_is_not_giving_up() {
+    let mut lan = Chat::begin();
+    lan.means("đơn của em đâu", Intent::OrderStatus);
+    assert_says(&lan.asks("thời gian giao bao lâu", &[("time", 0.9)]), &["2–4 ngày"]);
+    lan.means("đơn của em đâu", Intent::OrderStatus);
+    assert_says(&lan.says("thôi"), &["không sao"]);
+}
+
+#[test]
 fn who_forgot_the_code_is_told_where_it_is() {
     let mut lan = Chat::begin();
     lan.means("đơn của em đâu", Intent::OrderStatus);

@@ -48,6 +48,10 @@ impl Words for English {
         "No problem. Just write whenever you need something.".to_owned()
     }
 
+    fn take_your_time(&self) -> String {
+        "Sure, take your time.".to_owned()
+    }
+
     fn file_received(&self) -> String {
         "I've received your photo or file. As an automatic assistant I can't look inside it: please type what you would like to know, \
          or write “human” and someone from our team will look at it."

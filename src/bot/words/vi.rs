@@ -49,6 +49,10 @@ impl Words for Vietnamese {
         "Dạ vâng, không sao ạ. Khi nào cần anh/chị cứ nhắn em nhé.".to_owned()
     }
 
+    fn take_your_time(&self) -> String {
+        "Dạ vâng, em chờ anh/chị ạ.".to_owned()
+    }
+
     fn file_received(&self) -> String {
         "Dạ em đã nhận được ảnh/tệp của anh/chị. Em là trợ lý tự động nên chưa xem được nội dung bên trong; anh/chị gõ giúp em \
          điều cần hỏi, hoặc nhắn “gặp nhân viên” để nhân viên xem giúp ạ."
