@@ -99,11 +99,24 @@ impl Channel for Discord {
         if !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(SettingsError::new("token", "must be the bot token alone: no blanks, no `Bot` before it"));
         }
-        let base = settings.text("api_url").unwrap_or(OFFICIAL).trim_end_matches('/');
-        let base = Url::parse(base).map_err(|error| SettingsError::new("api_url", format!("is not a URL: {error}")))?;
+        let base = api_base(settings.text("api_url").unwrap_or(OFFICIAL))?;
         let rest = Rest::new(self.http.clone(), base, Secret::new(token));
         Ok(Arc::new(Bot { me: bot_id(token), rest, channels: Channels::default(), kit }))
     }
+}
+
+/// The API's address; the version is added where only a host or a path before it is given.
+fn api_base(given: &str) -> Result<Url, SettingsError> {
+    let wrong = |error| SettingsError::new("api_url", format!("is not a URL: {error}"));
+    let url = Url::parse(given).map_err(wrong)?;
+    let given = url.as_str().trim_end_matches('/');
+    let versioned = given.rsplit('/').next().and_then(|last| last.strip_prefix('v')).is_some_and(|n| n.parse::<u8>().is_ok());
+    let missing = match given {
+        _ if versioned => "",
+        _ if given.ends_with("/api") => "/v10",
+        _ => "/api/v10",
+    };
+    Url::parse(&format!("{given}{missing}")).map_err(wrong)
 }
 
 /// A bot token begins with its user id, in base 64.
@@ -163,7 +176,7 @@ impl Connector for Bot {
     }
 
     async fn profile(&self, user: &PlatformUserId) -> Result<Option<Profile>, FetchError> {
-        if !rest::is_snowflake(user.as_str()) {
+        if !rest::is_id(user.as_str()) {
             return Ok(None);
         }
         match self.rest.get(&format!("users/{user}")).await {
@@ -180,7 +193,12 @@ impl Connector for Bot {
     async fn probe(&self) -> Health {
         match self.rest.get("users/@me").await {
             Ok(me) => Health::good(me["username"].as_str().map(|name| format!("@{name}"))),
-            Err(failure) => Health::bad(failure.advice()),
+            Err(failure) if failure.may_pass() || failure.token_is_wrong() => Health::bad(failure.advice()),
+            // A proxy may pass on no more than a bot needs: the gateway's address is enough.
+            Err(_) => match self.rest.get("gateway/bot").await {
+                Ok(_) => Health::good(None),
+                Err(failure) => Health::bad(failure.advice()),
+            },
         }
     }
 }
@@ -188,6 +206,15 @@ impl Connector for Bot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_is_added_to_an_address_that_has_none() {
+        let base = |given: &str| api_base(given).expect("a URL").to_string();
+        assert_eq!(base("https://discord.com"), "https://discord.com/api/v10");
+        assert_eq!(base("http://127.0.0.1:9/discord/"), "http://127.0.0.1:9/discord/api/v10");
+        assert_eq!(base("http://proxy.lan/api"), "http://proxy.lan/api/v10");
+        assert_eq!(base("http://proxy.lan/api/v9/"), "http://proxy.lan/api/v9");
+    }
 
     #[test]
     fn the_token_tells_the_bots_own_id() {

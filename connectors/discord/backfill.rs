@@ -1,6 +1,6 @@
 //! Messages of one direct channel that the gateway cannot replay any more.
 
-use super::rest::{Failure, Rest, is_snowflake};
+use super::rest::{Failure, Rest, is_id};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Page {
 /// asks for is kept.
 pub async fn page(rest: &Rest, channel: &str, after: &str) -> Result<Page, Failure> {
     let nothing = Page { messages: Vec::new(), rest: None };
-    if !is_snowflake(channel) || !is_snowflake(after) {
+    if !is_id(channel) || !is_id(after) {
         return Ok(nothing);
     }
     loop {

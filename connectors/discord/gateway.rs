@@ -2,7 +2,7 @@
 //! after every break, and fetch by REST what no resume can bring back.
 
 use super::bookmark::{Bookmark, GatewaySession};
-use super::rest::Rest;
+use super::rest::{Rest, is_id};
 use super::session::{Dispatch, Ending, Session};
 use super::{Bot, backfill, read};
 use futures::future::BoxFuture;
@@ -194,7 +194,9 @@ impl Line<'_> {
         let author = data["author"]["id"].as_str();
         if let (Some(author), Some(id)) = (author.filter(|_| dispatch.kind == "MESSAGE_CREATE"), data["id"].as_str()) {
             self.mark.note(channel, author, id);
-            self.bot.channels.remember(&author.into(), channel);
+            if is_id(channel) {
+                self.bot.channels.remember(&author.into(), channel);
+            }
         }
         let person = author.map(str::to_owned).or_else(|| self.mark.channels.get(channel).map(|known| known.user.clone()));
         Some(self.call(dispatch.text, person, dispatch.seq))

@@ -197,7 +197,7 @@ fn sticker(item: &Value) -> Option<InboundAttachment> {
         Some(4) => ("gif", "image/gif"),
         _ => ("png", "image/png"),
     };
-    let id = item["id"].as_str().filter(|id| super::rest::is_snowflake(id))?;
+    let id = item["id"].as_str().filter(|id| super::rest::is_id(id))?;
     let place = Place::Sticker { id: id.to_owned(), ending: ending.to_owned() };
     let name = item["name"].as_str().map(str::to_owned);
     Some(InboundAttachment::File { kind: FileKind::Sticker, source: place.file_ref(), name, mime: Some(mime.into()), size: None })
@@ -258,7 +258,7 @@ pub fn press_token(interaction: &Value) -> Option<String> {
     // It becomes one segment of a path, and nothing else.
     let plain = |b: u8| b.is_ascii_graphic() && !b"/\\?#%".contains(&b);
     let safe = token.bytes().all(plain) && token.bytes().any(|b| b.is_ascii_alphanumeric());
-    (safe && super::rest::is_snowflake(id)).then(|| format!("{id}/{token}"))
+    (safe && super::rest::is_id(id)).then(|| format!("{id}/{token}"))
 }
 
 fn pressed(interaction: &Value) -> Event {

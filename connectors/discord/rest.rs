@@ -34,9 +34,9 @@ pub enum Failure {
     Answered { status: u16, code: i64, message: String, details: String, retry_after: Option<Millis> },
 }
 
-/// Ids are numbers of up to 64 bits, so nothing else is ever put into a path.
-pub fn is_snowflake(id: &str) -> bool {
-    id.parse::<std::num::NonZeroU64>().is_ok()
+/// Ids become parts of paths, so nothing that could leave its place is taken for one.
+pub fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 impl Rest {
@@ -120,7 +120,7 @@ impl Rest {
     }
 
     async fn fresh_link(&self, channel: &str, message: &str, attachment: &str) -> Result<String, FetchError> {
-        if !is_snowflake(channel) || !is_snowflake(message) {
+        if !is_id(channel) || !is_id(message) {
             return Err(FetchError::Gone);
         }
         let found = self.get(&format!("channels/{channel}/messages/{message}")).await;
@@ -208,7 +208,7 @@ impl Failure {
         }
     }
 
-    fn token_is_wrong(&self) -> bool {
+    pub fn token_is_wrong(&self) -> bool {
         matches!(self, Self::Answered { status: 401, .. } | Self::Answered { code: 40_001 | 50_014, .. })
     }
 

@@ -1,7 +1,7 @@
 //! Saying one thing in a direct channel. The nonce is the parcel's key, so that
 //! the platform itself drops a second copy.
 
-use super::rest::{Failure, Rest, is_snowflake};
+use super::rest::{Failure, Rest, is_id};
 use onethread_core::channel::{DeliveryError, FetchError, Kit, Parcel, ParcelContent, Receipt, RefusedBecause};
 use onethread_core::ids::{ParcelId, PlatformUserId};
 use onethread_core::message::{Button, ButtonAction};
@@ -48,7 +48,7 @@ impl Channels {
             return Ok(channel);
         }
         let opened = rest.post("users/@me/channels", Some(&json!({"recipient_id": user.as_str()}))).await?;
-        let Some(channel) = opened["id"].as_str().filter(|id| is_snowflake(id)) else {
+        let Some(channel) = opened["id"].as_str().filter(|id| is_id(id)) else {
             return Err(Failure::Line(DeliveryError::Unreachable("the opened channel has no id".into())));
         };
         self.remember(user, channel);
@@ -57,7 +57,7 @@ impl Channels {
 }
 
 pub async fn deliver(rest: &Rest, channels: &Channels, kit: &Kit, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
-    if !is_snowflake(parcel.to.as_str()) {
+    if !is_id(parcel.to.as_str()) {
         return Err(DeliveryError::refused(RefusedBecause::UnknownRecipient, "the recipient's id is not one of this platform's"));
     }
     let channel = channels.open(rest, &parcel.to).await.map_err(certain)?;

@@ -558,6 +558,7 @@ fn wrong_settings_name_their_field() {
         (json!({}), "token"),
         (json!({"token": "Bot MTI5.a.b"}), "token"),
         (json!({"token": "MTI5.a.b", "api_url": "discord.com"}), "api_url"),
+        (json!({"token": "MTI5.a.b", "api_url": "https://"}), "api_url"),
         (json!({"token": "MTI5.a.b", "public_key": "x"}), "public_key"),
     ] {
         let error = channel.open(&kit::settings(&settings), house.kit()).err().expect("refused");
