@@ -2,6 +2,7 @@
 //! input, writes standard output; decides nothing.
 
 use crate::eval::{self, EvalError, Labelled, Report, Sets};
+use crate::held_out;
 use crate::{Context, Matcher, Pack, PackError, Reading, TrainError};
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub enum CommandError {
     Train(#[from] TrainError),
     #[error(transparent)]
     Eval(#[from] EvalError),
+    #[error("the shipped pack has fallen below a recorded floor")]
+    BelowFloor,
     #[error("writing: {0}")]
     Io(#[from] io::Error),
 }
@@ -40,6 +43,7 @@ pub fn run_on(words: &[String], input: &mut dyn BufRead, output: &mut dyn Write)
     match verb.as_str() {
         "eval" => evaluate(&Flags::parse(rest, &["train", "test", "dev", "oos", "pack"])?, output),
         "classify" => classify(&Flags::parse(rest, &["pack"])?, input, output),
+        "test" => test(&Flags::parse(rest, &[])?, output),
         "help" | "--help" | "-h" => Ok(writeln!(output, "{USAGE}")?),
         other => Err(CommandError::Usage(format!("`{other}` is not eval, classify or test"))),
     }
@@ -140,4 +144,29 @@ fn classify(flags: &Flags, input: &mut dyn BufRead, output: &mut dyn Write) -> R
         write_json(output, &reading)?;
     }
     Ok(())
+}
+
+fn test(flags: &Flags, output: &mut dyn Write) -> Result<(), CommandError> {
+    let pack = Pack::shipped()?;
+    let began = std::time::Instant::now();
+    let matcher = Matcher::train(&pack, pack.answers())?;
+    let seconds = began.elapsed().as_secs_f64();
+    let table = held_out::measure(&matcher)?;
+    if flags.json {
+        write_json(output, &table)?;
+    } else {
+        writeln!(output, "held out                   messages   right   floor")?;
+        for row in &table.rows {
+            let (name, share, floor) = (&row.name, row.share * 100.0, row.floor * 100.0);
+            writeln!(output, "{name:26} {:8} {share:6.1}% {floor:6.1}%", row.messages)?;
+        }
+        let (micros, megabytes) = (&table.microseconds, matcher.model_bytes() as f64 / 1e6);
+        writeln!(output, "training {seconds:.2} s; a message p50 {:.1} µs, p99 {:.1} µs; model {megabytes:.2} MB", micros[0], micros[1])?;
+        let (precision, acted) = (table.precision * 100.0, table.acted_rightly * 100.0);
+        writeln!(output, "acted on: {precision:.1} % right; of ours {acted:.1} % acted on rightly")?;
+        for (truth, given, count) in &table.confusions {
+            writeln!(output, "{count:5}  {truth} taken for {given}")?;
+        }
+    }
+    if table.holds() { Ok(()) } else { Err(CommandError::BelowFloor) }
 }

@@ -69,10 +69,10 @@ pub(crate) fn stands_alone(text: &str, span: &Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{self, Teencode};
+    use crate::text::{self, Habits};
 
     fn found(text: &str, codes: &CodePatterns, asked: Option<Asked>) -> Vec<(String, EntityValue)> {
-        let tokens = text::words(text, &Teencode::new());
+        let tokens = text::words(text, &Habits::default());
         let named = |entity: Entity| (text[entity.span].to_owned(), entity.value);
         find(text, &tokens, codes, asked).into_iter().map(named).collect()
     }

@@ -134,8 +134,9 @@ impl Judged {
 }
 
 fn lessons(lens: &Lens, messages: &[Labelled], labels: &BTreeMap<&str, usize>) -> Vec<Example> {
-    let seen: Vec<_> = messages.iter().map(|message| (labels[message.label.as_str()], lens.look(&message.text, None))).collect();
-    examples(lens, seen.iter().map(|(class, seen)| (*class, seen)))
+    let seen: Vec<_> = messages.iter().map(|message| (message, lens.look(&message.text, None))).collect();
+    let class = |message: &Labelled| labels[message.label.as_str()];
+    examples(lens, seen.iter().map(|(message, seen)| (class(message), message.text.as_str(), seen)))
 }
 
 fn judge(lens: &Lens, classifier: &Classifier, message: &Labelled, labels: &BTreeMap<&str, usize>) -> (Judged, f64) {

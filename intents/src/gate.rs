@@ -53,7 +53,7 @@ impl Gate {
 
     /// The probability that the message is nobody's.
     pub(crate) fn stranger(&self, signs: &Signs) -> f32 {
-        1.0 / (1.0 + self.lean(signs).exp())
+        1.0 / (1.0 + self.lean(signs).clamp(-7.0, 7.0).exp())
     }
 
     fn lean(&self, signs: &Signs) -> f32 {

@@ -3,14 +3,16 @@
 
 use crate::entities::{self, CodePatterns};
 use crate::features::{self, Hashes};
+use crate::intent::Language;
 use crate::pack::Pack;
 use crate::reading::{Asked, Entity};
 use crate::senses::Senses;
-use crate::text::{self, Teencode, Token};
+use crate::text::{self, Habits, Token};
+use std::collections::HashSet;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Lens {
-    teencode: Teencode,
+    habits: Habits,
     senses: Senses,
     codes: CodePatterns,
 }
@@ -23,11 +25,11 @@ pub(crate) struct Seen {
 
 impl Lens {
     pub(crate) fn of(pack: &Pack) -> Self {
-        Self { teencode: pack.teencode.clone(), senses: pack.senses.clone(), codes: pack.codes.clone() }
+        Self { habits: habits(pack), senses: pack.senses.clone(), codes: pack.codes.clone() }
     }
 
     pub(crate) fn look(&self, text: &str, asked: Option<Asked>) -> Seen {
-        let tokens = text::words(text, &self.teencode);
+        let tokens = text::words(text, &self.habits);
         let entities = entities::find(text, &tokens, &self.codes, asked);
         let features = features::extract(&tokens, &entities, &self.senses);
         Seen { tokens, entities, features }
@@ -41,4 +43,21 @@ impl Lens {
         let bare: Vec<Token> = seen.tokens.iter().map(|token| Token { marked: token.folded.clone(), ..token.clone() }).collect();
         Some(features::extract(&bare, &seen.entities, &self.senses))
     }
+}
+
+/// The words of the pack, so that none of them is taken for Telex.
+fn habits(pack: &Pack) -> Habits {
+    let phrases = pack.phrases.iter().map(|phrase| (phrase.language, phrase.text.as_str()));
+    let all = phrases.chain(pack.not_mine.iter().map(|(language, text)| (*language, text.as_str())));
+    let mut spoken: [HashSet<String>; 2] = Default::default();
+    for (language, text) in all {
+        let plain = text::spell(text).into_iter().filter(|word| word.marked == word.folded);
+        spoken[language as usize].extend(plain.map(|word| word.folded));
+    }
+    let [vietnamese, mut english] = spoken;
+    debug_assert!(Language::Vi as usize == 0);
+    english.extend(pack.senses.plain_words().map(str::to_owned));
+    let meant = english.union(&vietnamese).cloned().collect();
+    english.retain(|word| !vietnamese.contains(word));
+    Habits { teencode: pack.teencode.clone(), meant, english }
 }

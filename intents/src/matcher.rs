@@ -7,6 +7,7 @@ use crate::features::Hashes;
 use crate::intent::Intent;
 use crate::language::Tongues;
 use crate::lens::{Lens, Seen};
+use crate::noise::Noise;
 use crate::pack::Pack;
 use crate::reading::{AnswerEntry, Asked, Context, Reading, Scored};
 use std::sync::Arc;
@@ -48,10 +49,10 @@ impl Matcher {
         let phrases = pack.phrases.iter().map(|phrase| (phrase.language, class_of(phrase.intent), phrase.text.as_str()));
         let nobodys = pack.not_mine.iter().map(|(language, text)| (*language, NOT_MINE, text.as_str()));
         let lessons: Vec<_> =
-            phrases.chain(nobodys).map(|(language, class, text)| (language, class, lens.look(text, None))).collect();
-        let examples = examples(&lens, lessons.iter().map(|(_, class, seen)| (*class, seen)));
+            phrases.chain(nobodys).map(|(language, class, text)| (language, class, text, lens.look(text, None))).collect();
+        let examples = examples(&lens, lessons.iter().map(|(_, class, text, seen)| (*class, *text, seen)));
         let classifier = Classifier::train(&examples, NOT_MINE + 1, Some(NOT_MINE));
-        let tongues = Tongues::learn(lessons.iter().map(|(language, _, seen)| (*language, seen.tokens.as_slice())));
+        let tongues = Tongues::learn(lessons.iter().map(|(language, _, _, seen)| (*language, seen.tokens.as_slice())));
         let answers = Arc::new(index(&lens, answers));
         Ok(Self { learnt: Arc::new(Learnt { lens, classifier, tongues }), answers })
     }
@@ -131,13 +132,17 @@ fn class_of(intent: Intent) -> usize {
     Intent::ALL.iter().position(|other| *other == intent).expect("ALL names every intent")
 }
 
-/// Each phrase as written and, where it differs, without its marks.
-pub(crate) fn examples<'a>(lens: &Lens, phrases: impl Iterator<Item = (usize, &'a Seen)>) -> Vec<Example> {
+/// Each phrase as written and, where it has Vietnamese marks, without them: once well spelt, once
+/// as a hurried thumb spells it.
+pub(crate) fn examples<'a>(lens: &Lens, phrases: impl Iterator<Item = (usize, &'a str, &'a Seen)>) -> Vec<Example> {
     let mut examples = Vec::new();
-    for (phrase, (class, seen)) in phrases.enumerate() {
-        let bare = lens.without_marks(seen);
-        examples.push(Example { features: seen.features.clone(), class, phrase });
-        examples.extend(bare.map(|features: Hashes| Example { features, class, phrase }));
+    for (phrase, (class, text, seen)) in phrases.enumerate() {
+        let mut learn = |features: Hashes| examples.push(Example { features, class, phrase });
+        learn(seen.features.clone());
+        if let Some(bare) = lens.without_marks(seen) {
+            learn(bare);
+            learn(lens.look(&Noise::StrippedAndMisspelt.spoil(text), None).features);
+        }
     }
     examples
 }

@@ -4,7 +4,7 @@
 
 use crate::features::hash;
 use crate::text::{Token, Word};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Words to the number of their sense, by hash of up to [`LONGEST`] words.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub(crate) struct Senses {
     /// Without marks; what would stand for two senses stands for none.
     folded: HashMap<u64, u32>,
     count: u32,
+    /// Single words without marks, as they stand in the lexicon.
+    plain: HashSet<String>,
 }
 
 const LONGEST: usize = 3;
@@ -24,11 +26,20 @@ impl Senses {
         self.count += 1;
         for form in forms.iter().filter(|form| (1..=LONGEST).contains(&form.len())) {
             self.marked.entry(key(form.iter().map(|word| word.marked.as_str()))).or_insert(sense);
+            if let [word] = form.as_slice()
+                && word.marked == word.folded
+            {
+                self.plain.insert(word.folded.clone());
+            }
             let folded = self.folded.entry(key(form.iter().map(|word| word.folded.as_str()))).or_insert(sense);
             if *folded != sense {
                 *folded = AMBIGUOUS;
             }
         }
+    }
+
+    pub(crate) fn plain_words(&self) -> impl Iterator<Item = &str> {
+        self.plain.iter().map(String::as_str)
     }
 
     /// The sense of the words that begin at `tokens[0]`, and how many words it takes.

@@ -2,7 +2,8 @@
 //! with the bytes of the original it came from. Knows nothing of intents.
 
 use crate::letters::{self, Mark};
-use std::collections::HashMap;
+use crate::telex::{self, Decoded};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Words beyond this many bytes of a message are not read: nobody asks a shop a longer question,
@@ -25,6 +26,16 @@ pub(crate) struct Token {
 /// Abbreviation → the words it stands for.
 pub(crate) type Teencode = HashMap<String, Vec<Word>>;
 
+/// What must be known to read how people type.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Habits {
+    pub teencode: Teencode,
+    /// Words that are meant as they stand, though they could be Telex: `car`, `oto`.
+    pub meant: HashSet<String>,
+    /// Words that show that the message is English.
+    pub english: HashSet<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     pub marked: String,
@@ -32,18 +43,20 @@ pub(crate) struct Word {
 }
 
 /// The words of `text`; abbreviations are written out, each word with the span of its abbreviation.
-pub(crate) fn words(text: &str, teencode: &Teencode) -> Vec<Token> {
-    let mut reader = Reader { teencode, tokens: Vec::with_capacity(16), word: Spelling::default() };
+pub(crate) fn words(text: &str, habits: &Habits) -> Vec<Token> {
+    let mut reader =
+        Reader { habits, tokens: Vec::with_capacity(16), word: Spelling::default(), uncomposed: Vec::new(), digits: 0 };
     for (at, letter) in text.char_indices().take_while(|(at, _)| *at < READ_AT_MOST) {
         reader.take(at, letter);
     }
     reader.close();
+    reader.compose();
     reader.tokens
 }
 
 /// One word in its two spellings, without abbreviations: for tables and dictionaries.
 pub(crate) fn spell(text: &str) -> Vec<Word> {
-    words(text, &Teencode::new()).into_iter().map(|token| Word { marked: token.marked, folded: token.folded }).collect()
+    words(text, &Habits::default()).into_iter().map(|token| Word { marked: token.marked, folded: token.folded }).collect()
 }
 
 #[derive(Default)]
@@ -55,9 +68,13 @@ struct Spelling {
 }
 
 struct Reader<'a> {
-    teencode: &'a Teencode,
+    habits: &'a Habits,
     tokens: Vec<Token>,
     word: Spelling,
+    /// Words that could be Telex or VNI, by their place.
+    uncomposed: Vec<(usize, Decoded)>,
+    /// How many of them have digits.
+    digits: usize,
 }
 
 impl Reader<'_> {
@@ -138,13 +155,50 @@ impl Reader<'_> {
             marked.push(letters::TONES[usize::from(word.tone)]);
         }
         let span = word.start..word.end;
-        match self.teencode.get(&marked) {
+        match self.habits.teencode.get(&marked) {
             Some(written_out) => self.tokens.extend(written_out.iter().map(|word| Token {
                 span: span.clone(),
                 marked: word.marked.clone(),
                 folded: word.folded.clone(),
             })),
-            None => self.tokens.push(Token { span, marked, folded }),
+            None => {
+                if word.tone == 0 && marked == folded && !self.habits.meant.contains(&folded) {
+                    self.doubt(&bases);
+                }
+                self.tokens.push(Token { span, marked, folded });
+            }
+        }
+    }
+
+    fn doubt(&mut self, bases: &[char]) {
+        let by_digits = telex::vni(bases);
+        self.digits += usize::from(by_digits.is_some());
+        if let Some(decoded) = by_digits.or_else(|| telex::telex(bases)) {
+            self.uncomposed.push((self.tokens.len(), decoded));
+        }
+    }
+
+    /// Decodes what the keyboard left, unless the message looks English; digits only if more than
+    /// one word has them, for `m2` is a size and `a5` a machine.
+    fn compose(&mut self) {
+        if self.uncomposed.is_empty() {
+            return;
+        }
+        let english = self.tokens.iter().filter(|token| self.habits.english.contains(&token.folded)).count();
+        let marked = self.tokens.iter().filter(|token| token.marked != token.folded).count();
+        if english >= marked + self.uncomposed.len() {
+            return;
+        }
+        for (at, (bases, tone)) in std::mem::take(&mut self.uncomposed) {
+            let token = &mut self.tokens[at];
+            if self.digits < 2 && token.folded.bytes().any(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            token.folded = bases.iter().map(|base| letters::plain(*base)).collect();
+            token.marked = bases.into_iter().collect();
+            if tone > 0 {
+                token.marked.push(letters::TONES[usize::from(tone)]);
+            }
         }
     }
 }
@@ -169,7 +223,7 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
 
     fn folded(text: &str) -> Vec<String> {
-        words(text, &Teencode::new()).into_iter().map(|token| token.folded).collect()
+        words(text, &Habits::default()).into_iter().map(|token| token.folded).collect()
     }
 
     #[test]
@@ -182,7 +236,7 @@ mod tests {
     #[test]
     fn spans_are_bytes_of_the_original() {
         let text = "Ơiiii 😊😊 shop, don't";
-        let spans: Vec<_> = words(text, &Teencode::new()).into_iter().map(|token| text[token.span].to_owned()).collect();
+        let spans: Vec<_> = words(text, &Habits::default()).into_iter().map(|token| text[token.span].to_owned()).collect();
         assert_eq!(spans, ["Ơiiii", "😊😊", "shop", "don't"]);
         assert_eq!(folded(text), ["oi", "😊", "shop", "dont"]);
     }
@@ -190,9 +244,26 @@ mod tests {
     #[test]
     fn an_abbreviation_is_written_out_on_its_own_span() {
         let teencode = Teencode::from([("ntn".to_owned(), spell("như thế nào"))]);
-        let tokens = words("giá ntn", &teencode);
+        let tokens = words("giá ntn", &Habits { teencode, ..Habits::default() });
         assert_eq!(tokens.len(), 4);
         assert!(tokens[1..].iter().all(|token| token.span == (5..8)));
         assert_eq!(tokens[3].folded, "nao");
+    }
+
+    #[test]
+    fn what_the_keyboard_left_is_composed() {
+        let typed = |text: &str| words(text, &Habits::default()).into_iter().map(|token| token.marked).collect::<Vec<_>>();
+        let meant: Vec<String> = spell("đơn hàng của em").into_iter().map(|word| word.marked).collect();
+        assert_eq!(typed("ddown hangf cuar em"), meant);
+        assert_eq!(typed("d9o7n ha2ng cu3a em"), meant);
+        assert_eq!(typed("size m2")[1], "m2");
+    }
+
+    #[test]
+    fn english_words_are_left_alone() {
+        let english: HashSet<String> = ["see", "my", "the"].map(str::to_owned).into();
+        let habits = Habits { meant: english.clone(), english, ..Habits::default() };
+        let words: Vec<String> = words("see my car", &habits).into_iter().map(|token| token.marked).collect();
+        assert_eq!(words, ["see", "my", "car"]);
     }
 }
