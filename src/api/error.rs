@@ -14,9 +14,14 @@ use utoipa::openapi::{Content, Ref, RefOr};
 
 const PROBLEMS: &str = "https://onethread.dev/problems/";
 
+/// A refusal.
+#[derive(Debug, Serialize)]
+pub struct Problem(Box<Shape>);
+
 /// A refusal in the shape of RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct Shape {
     /// What kind of problem this is, for programs.
     #[serde(rename = "type")]
     kind: String,
@@ -49,7 +54,7 @@ pub type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     fn new(status: StatusCode, slug: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Shape {
             kind: format!("{PROBLEMS}{slug}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -58,18 +63,18 @@ impl Problem {
             errors: Vec::new(),
             more: Map::new(),
             retry_after: None,
-        }
+        }))
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
@@ -112,7 +117,7 @@ impl Problem {
     pub fn invalid_fields(errors: Vec<FieldProblem>) -> Self {
         let said: Vec<String> = errors.iter().map(|error| format!("`{}` {}", error.field, error.detail)).collect();
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values are not valid", said.join("; "));
-        problem.errors = errors;
+        problem.0.errors = errors;
         problem
     }
 
@@ -143,7 +148,7 @@ impl Problem {
         let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1000).max(1);
         let mut problem =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many tries", format!("try again in {seconds} seconds"));
-        problem.retry_after = Some(seconds);
+        problem.0.retry_after = Some(seconds);
         problem
     }
 
@@ -155,7 +160,7 @@ impl Problem {
     #[must_use]
     pub fn unavailable(detail: impl Into<String>) -> Self {
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail);
-        problem.retry_after = Some(5);
+        problem.0.retry_after = Some(5);
         problem
     }
 
@@ -173,13 +178,13 @@ impl Problem {
 
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, retry_after) = (self.status(), self.retry_after);
+        let (status, retry_after) = (self.status(), self.0.retry_after);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -1,6 +1,6 @@
 //! The document that describes the API, and its browsable page.
 
-use super::error::{FieldProblem, Problem};
+use super::error::{FieldProblem, Shape};
 use super::router;
 use crate::shapes::Event;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
         version = "1",
         description = "One thread per customer. Instants are unix milliseconds; lists answer `{items, next}` and take `limit` and `cursor`; refusals are `application/problem+json` (RFC 9457). A change with a session cookie must come from the console's own pages.",
     ),
-    components(schemas(Problem, FieldProblem, Event)),
+    components(schemas(Shape, FieldProblem, Event)),
     modifiers(&Security),
     security(("session" = []), ("token" = [])),
 )]
