@@ -32,7 +32,7 @@ impl Press {
         match payload.trim() {
             "track" => Some(Self::Track),
             "human" => Some(Self::Person),
-            "menu" | "/start" => Some(Self::Menu),
+            "menu" | "start" | "/start" => Some(Self::Menu),
             other => match other.split_once(':')? {
                 ("order", code) => clean_code(code).map(Self::Order),
                 ("answer", id) if !id.is_empty() => Some(Self::Answer(id.to_owned())),
