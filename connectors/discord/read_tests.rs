@@ -135,3 +135,21 @@ fn every_sample_is_asked_about() {
         assert!(questions.contains(&format!("\"{name}\"")), "no question asks about `{name}`");
     }
 }
+
+mod any_frame {
+    use super::super::read;
+    use onethread_core::channel::RawCall;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn is_read_or_refused_without_a_panic(kind in "[A-Z_]{0,24}", body in "\\PC{0,120}") {
+            let _ = read::frame(&RawCall::fetched(body.clone()), None);
+            for data in [serde_json::json!(body), serde_json::json!({"id": body, "author": {"id": body}, "content": body, "type": 19})] {
+                let frame = serde_json::json!({"t": kind, "d": data, "s": 1, "op": 0}).to_string();
+                let _ = read::frame(&RawCall::fetched(frame.clone()), None);
+                let _ = read::frame(&RawCall::fetched(frame.replacen(&kind, "MESSAGE_CREATE", 1)), Some("1"));
+            }
+        }
+    }
+}

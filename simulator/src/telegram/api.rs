@@ -143,6 +143,9 @@ fn set_webhook(state: &State, parameters: &Parameters) -> Answer {
         return Answer::bad(400, "Bad Request: can't parse allowed updates JSON object");
     };
     let webhook = Webhook { url: address.to_owned(), secret };
+    if state.line.is_hasty(&webhook) {
+        return Answer::throttled(1);
+    }
     state.line.point(Some(webhook), allowed, parameters.flag("drop_pending_updates"));
     Answer::Good(json!(true))
 }

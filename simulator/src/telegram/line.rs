@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore, oneshot};
 
 /// The real server waits 2, 4, 8… s up to about 90; here time runs ten times faster.
@@ -18,6 +18,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(9);
 /// After so many failures the person who acted is told; the update is still tried.
 const WORD_AFTER: u32 = 3;
+/// A press that nobody took for so long is given up; messages last a day.
+const PRESS_LIFE: Duration = Duration::from_secs(150);
 /// Parallel webhook calls, the platform's default.
 const CONNECTIONS: usize = 40;
 
@@ -31,7 +33,16 @@ struct Update {
     id: i64,
     kind: &'static str,
     what: Value,
+    made: Instant,
     told: Option<oneshot::Sender<Result<(), u16>>>,
+}
+
+/// What may not overtake one another: one chat's messages and their edits. Everything else
+/// of the chat travels beside them, each kind for itself.
+type Lane = (i64, &'static str);
+
+fn lane(chat: i64, kind: &'static str) -> Lane {
+    (chat, if kind == "edited_message" { "message" } else { kind })
 }
 
 pub struct Line {
@@ -39,13 +50,14 @@ pub struct Line {
     webhook: Mutex<Option<Arc<Webhook>>>,
     allowed: Mutex<Option<Vec<String>>>,
     pending: Mutex<BTreeMap<i64, Value>>,
-    queues: DashMap<i64, VecDeque<Update>>,
+    queues: DashMap<Lane, VecDeque<Update>>,
     queued: AtomicUsize,
     connections: Semaphore,
     next_update: AtomicI64,
     poll: AtomicU64,
     news: Notify,
     trouble: Mutex<Option<(i64, String)>>,
+    last_set: Mutex<Option<Instant>>,
 }
 
 impl Line {
@@ -63,11 +75,22 @@ impl Line {
             poll: AtomicU64::new(0),
             news: Notify::new(),
             trouble: Mutex::default(),
+            last_set: Mutex::default(),
         }
     }
 
     pub fn webhook(&self) -> Option<Arc<Webhook>> {
         lock(&self.webhook).clone()
+    }
+
+    /// Whether a webhook other than the present one comes too soon after the last.
+    pub fn is_hasty(&self, webhook: &Webhook) -> bool {
+        let present = self.webhook();
+        if present.is_some_and(|present| present.url == webhook.url && present.secret == webhook.secret) {
+            return false;
+        }
+        let last = lock(&self.last_set).replace(Instant::now());
+        last.is_some_and(|last| last.elapsed() < Duration::from_secs(1))
     }
 
     /// Set or remove the webhook. What waited for a poller goes to the new webhook.
@@ -111,7 +134,7 @@ impl Line {
             return Ok(());
         }
         let (told, word) = oneshot::channel();
-        self.queue(chat, Update { id, kind, what, told: Some(told) });
+        self.queue(chat, Update { id, kind, what, made: Instant::now(), told: Some(told) });
         word.await.unwrap_or(Err(0))
     }
 
@@ -125,29 +148,30 @@ impl Line {
     #[expect(clippy::disallowed_methods, reason = "a simulator starts its own tasks")]
     fn queue(self: &Arc<Self>, chat: i64, update: Update) {
         self.queued.fetch_add(1, Ordering::Relaxed);
-        match self.queues.entry(chat) {
+        let lane = lane(chat, update.kind);
+        match self.queues.entry(lane) {
             // Whoever made the queue is draining it.
             Entry::Occupied(mut queue) => queue.get_mut().push_back(update),
             Entry::Vacant(slot) => {
                 slot.insert(VecDeque::from([update]));
-                tokio::spawn(self.clone().drain(chat));
+                tokio::spawn(self.clone().drain(lane));
             }
         }
     }
 
-    async fn drain(self: Arc<Self>, chat: i64) {
+    async fn drain(self: Arc<Self>, lane: Lane) {
         loop {
-            let next = self.queues.get_mut(&chat).and_then(|mut queue| queue.pop_front());
+            let next = self.queues.get_mut(&lane).and_then(|mut queue| queue.pop_front());
             if let Some(update) = next {
-                self.deliver(chat, update).await;
+                self.deliver(lane.0, update).await;
                 self.queued.fetch_sub(1, Ordering::Relaxed);
-            } else if self.queues.remove_if(&chat, |_, queue| queue.is_empty()).is_some() {
+            } else if self.queues.remove_if(&lane, |_, queue| queue.is_empty()).is_some() {
                 return;
             }
         }
     }
 
-    /// Until it is taken: nothing of this chat may overtake it.
+    /// Until it is taken: nothing of its lane may overtake it.
     async fn deliver(&self, chat: i64, mut update: Update) {
         let body = update.body();
         let mut failures = 0;
@@ -159,6 +183,9 @@ impl Line {
             let (status, pause) = self.call(&webhook, body.clone()).await;
             if (200..300).contains(&status) {
                 return update.tell(Ok(()));
+            }
+            if update.kind == "callback_query" && update.made.elapsed() > PRESS_LIFE {
+                return update.tell(Err(status));
             }
             failures += 1;
             *lock(&self.trouble) = Some((now(), describe(status)));
@@ -254,7 +281,7 @@ impl Update {
             Some("my_chat_member") => "my_chat_member",
             _ => "message",
         };
-        Self { id, kind, what: parked["what"].take(), told: None }
+        Self { id, kind, what: parked["what"].take(), made: Instant::now(), told: None }
     }
 
     fn tell(&mut self, word: Result<(), u16>) {
@@ -301,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_body_is_ascii_and_says_the_same() {
-        let update = Update { id: 7, kind: "message", what: json!({"text": "đơn 😀"}), told: None };
+        let update = Update { id: 7, kind: "message", what: json!({"text": "đơn 😀"}), made: Instant::now(), told: None };
         let body = update.body();
         assert_eq!(body, "{\"update_id\":7,\n\"message\":{\"text\":\"\\u0111\\u01a1n \\ud83d\\ude00\"}}");
         let read: Value = serde_json::from_str(&body).expect("JSON");
