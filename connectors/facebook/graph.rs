@@ -10,6 +10,10 @@ use onethread_core::secret::Secret;
 use reqwest::multipart;
 use serde_json::Value;
 
+/// What the owner does about a dead token.
+const NEW_TOKEN: &str =
+    "the Page's token is no longer accepted; generate a new one in your app › Messenger › Settings and enter it";
+
 pub struct Graph {
     http: reqwest::Client,
     /// With the version, without a slash at the end.
@@ -89,7 +93,7 @@ fn regain_after(headers: &reqwest::header::HeaderMap) -> Option<Millis> {
 
 fn fate_of_status(status: u16) -> DeliveryError {
     match status {
-        401 => DeliveryError::Unauthorized("the platform does not accept the Page's token (401)".into()),
+        401 => DeliveryError::Unauthorized(format!("{NEW_TOKEN} (401)")),
         429 => DeliveryError::Throttled(MINUTE),
         // A gateway that stopped waiting: the message may have gone through behind it.
         504 => DeliveryError::Uncertain("the platform answered 504".into()),
@@ -132,9 +136,7 @@ impl Trouble {
     pub fn advice(self) -> String {
         let shown = self.to_string();
         match self.fate() {
-            DeliveryError::Unauthorized(_) => {
-                format!("the Page's token is no longer accepted; generate a new one in your app › Messenger › Settings ({shown})")
-            }
+            DeliveryError::Unauthorized(advice) => advice,
             DeliveryError::Refused(reason) if reason.code == RefusedBecause::NotPermitted => {
                 format!("the token lacks pages_messaging or pages_manage_metadata, or the app is not live ({shown})")
             }
@@ -191,7 +193,7 @@ impl Complaint {
 
     fn fate(self) -> DeliveryError {
         match self.meaning() {
-            Meaning::TokenDead => DeliveryError::Unauthorized(self.to_string()),
+            Meaning::TokenDead => DeliveryError::Unauthorized(format!("{NEW_TOKEN} ({self})")),
             Meaning::Throttled => DeliveryError::Throttled(self.wait.unwrap_or(MINUTE)),
             Meaning::Passing => DeliveryError::Unreachable(self.to_string()),
             Meaning::Refused(code) => DeliveryError::refused(code, self.to_string()),
@@ -260,7 +262,7 @@ mod tests {
         else {
             panic!("a dead token");
         };
-        assert_eq!(words, "error 190: Malformed access token …");
+        assert!(words.ends_with("(error 190: Malformed access token …)"), "{words}");
     }
 
     #[test]

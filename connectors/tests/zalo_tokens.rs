@@ -12,6 +12,7 @@ use onethread_core::secret::Settings;
 use onethread_simulator::{BubbleFrom, Fault, Platform};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A stage on which the customer has just written.
 async fn open_stage() -> Stage {
@@ -91,6 +92,8 @@ impl HeldVault for WatchedHold {
             return Err(VaultError("the disk is full".into()));
         }
         let token = changed.text("access_token").expect("a token").to_owned();
+        // Long enough for somebody else to use it, if anybody could.
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let used = (self.used)(&token);
         self.seen.lock().expect("nobody panics here").push((token, used));
         self.inner.get_mut().store(changed).await
@@ -120,7 +123,13 @@ async fn new_tokens_are_stored_before_they_are_used() {
     let (connector, seen, _) = watched(&stage);
     stage.world.zalo.expire_access_token();
     let old = stage.house.vault.now().text("refresh_token").map(str::to_owned);
-    connector.deliver(&stage.parcel(text("một"))).await.expect("delivered");
+    let (first, meanwhile) = (stage.parcel(text("một")), stage.parcel(text("hai")));
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        connector.deliver(&meanwhile).await
+    };
+    let (first, late) = tokio::join!(connector.deliver(&first), late);
+    assert!(first.is_ok() && late.is_ok(), "{first:?} {late:?}");
     let seen = seen.lock().expect("nobody panics here").clone();
     let [(token, used)] = &seen[..] else { panic!("stored once: {seen:?}") };
     assert!(!used, "nothing was sent with the new token before it was stored");
