@@ -72,7 +72,14 @@
   const previews = new Map();
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-  const backoff = (tries) => Math.min(30000, 1000 * 2 ** Math.min(tries, 5)) * (0.75 + Math.random() / 2);
+  /** Tells those who wait for the gateway that it has answered somebody. */
+  const gateway = new EventTarget();
+  /** Wait so long, or until the network or the gateway is back. */
+  const rested = (ms) => Promise.race([pause(ms), new Promise((back) => {
+    addEventListener('online', back, { once: true });
+    gateway.addEventListener('back', back, { once: true });
+  })]);
+  const backoff = (tries) => Math.min(10000, 1000 * 2 ** tries) * (0.75 + Math.random() / 2);
   const uuid = () => {
     if (crypto.randomUUID) return crypto.randomUUID();
     const b = crypto.getRandomValues(new Uint8Array(16));
@@ -144,7 +151,7 @@
       } catch {
         if (round !== hearing) break;
         if (++tries > 1) connection(false);
-        await Promise.race([pause(backoff(tries)), new Promise((back) => addEventListener('online', back, { once: true }))]);
+        await rested(backoff(tries));
       }
     }
   }
@@ -242,7 +249,7 @@
       if (wait) {
         if (item.tries++ > 0) item.state = 'waiting';
         render();
-        await Promise.race([pause(wait), new Promise((back) => addEventListener('online', back, { once: true }))]);
+        await rested(wait);
       }
     }
     pumping = false;
@@ -269,7 +276,10 @@
   }
 
   async function settle(item, answer) {
-    if (answer.ok) return 'ok';
+    if (answer.ok) {
+      connection(true);
+      return 'ok';
+    }
     if (answer.status === 401) {
       await ready(true);
       return 1;
@@ -532,6 +542,7 @@
   }
 
   function connection(up) {
+    if (up && !status.hidden) gateway.dispatchEvent(new Event('back'));
     status.hidden = up;
   }
 
