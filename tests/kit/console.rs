@@ -16,7 +16,8 @@ impl Desk {
         let request = http.post(format!("{url}/api/v1/session")).header("sec-fetch-site", "same-origin");
         let answer = request.json(&json!({ "email": email, "password": password })).send().await.expect("the gateway answers");
         assert_eq!(answer.status(), 200, "{email} may sign in");
-        let cookie = answer.headers()["set-cookie"].to_str().expect("a cookie is text").split(';').next().expect("a cookie").to_owned();
+        let cookie =
+            answer.headers()["set-cookie"].to_str().expect("a cookie is text").split(';').next().expect("a cookie").to_owned();
         let me = answer.json().await.expect("the session is JSON");
         Self { http: http.clone(), url: url.to_owned(), cookie, me }
     }
@@ -74,9 +75,11 @@ impl Desk {
 
     /// Wait until the thread has a message for which this holds.
     pub async fn message_where(&self, thread: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        self.until(|| async { self.messages(thread).await.into_iter().find(|message| holds(message)) }).await.unwrap_or_else(|| {
-            panic!("no message of the thread is as the story wants");
-        })
+        self.until(|| async { self.messages(thread).await.into_iter().find(|message| holds(message)) }).await.unwrap_or_else(
+            || {
+                panic!("no message of the thread is as the story wants");
+            },
+        )
     }
 
     pub async fn until<T, F: Future<Output = Option<T>>>(&self, look: impl Fn() -> F) -> Option<T> {

@@ -24,7 +24,8 @@ impl Database {
         }
         let admin = std::env::var("ONETHREAD_TEST_POSTGRES").unwrap_or_else(|_| POSTGRES.to_owned());
         let name = onethread_core::ids::fresh("story", 1_700_000_000_000);
-        let mut server = PgConnection::connect(&admin).await.expect("PostgreSQL answers; start it or set ONETHREAD_TEST_POSTGRES");
+        let mut server =
+            PgConnection::connect(&admin).await.expect("PostgreSQL answers; start it or set ONETHREAD_TEST_POSTGRES");
         server.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("the role may create databases");
         let (base, _) = admin.rsplit_once('/').expect("the URL names a database");
         Self { url: format!("{base}/{name}"), server: Some((admin, name)) }

@@ -95,7 +95,8 @@ impl TestGateway {
 
     /// The id of the inbox on this channel.
     pub async fn inbox(&self, kind: &str) -> String {
-        let rows = self.gateway.db.read().await.expect("the database is there").inboxes(false).await.expect("inboxes can be listed");
+        let rows =
+            self.gateway.db.read().await.expect("the database is there").inboxes(false).await.expect("inboxes can be listed");
         rows.into_iter().find(|row| row.channel == kind).expect("the shop has this inbox").id
     }
 

@@ -71,7 +71,8 @@ async fn a_person_in_the_platforms_own_inbox_silences_the_bot(
     let desk = gateway.desk("mai@demo.shop").await;
     let thread = desk.thread_of("Lan").await;
     let id = thread["id"].as_str().expect("an id").to_owned();
-    desk.message_where(&id, |message| message["text"] == "Chị ơi em ở cửa hàng đây" && message["author"]["kind"] == "agent").await;
+    desk.message_where(&id, |message| message["text"] == "Chị ơi em ở cửa hàng đây" && message["author"]["kind"] == "agent")
+        .await;
     desk.thread_is(&id, "waiting").await;
     let shown = lan.screen().len();
     lan.says("phí ship bao nhiêu nữa ạ").await;

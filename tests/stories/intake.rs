@@ -42,7 +42,8 @@ async fn a_forged_call_is_refused_and_leaves_nothing(#[values(Engine::Sqlite, En
     for channel in ["zalo", "facebook", "telegram"] {
         let inbox = gateway.inbox(channel).await;
         let body = r#"{"object":"page","event_name":"user_send_text","update_id":1,"message":{"text":"xin chào"}}"#;
-        let answer = gateway.http.post(format!("{}/hooks/{inbox}", gateway.url)).body(body).send().await.expect("the gateway answers");
+        let answer =
+            gateway.http.post(format!("{}/hooks/{inbox}", gateway.url)).body(body).send().await.expect("the gateway answers");
         assert!([401, 403].contains(&answer.status().as_u16()), "{channel}: {}", answer.status());
     }
     let depth = gateway.gateway.db.read().await.expect("the database").ledger_depth().await.expect("the ledger");
@@ -56,7 +57,8 @@ async fn a_body_beyond_a_mebibyte_is_refused(#[values(Engine::Sqlite)] engine: E
     let gateway = TestGateway::start(engine).await;
     let inbox = gateway.inbox("zalo").await;
     let body = vec![b'a'; 1024 * 1024 + 1];
-    let answer = gateway.http.post(format!("{}/hooks/{inbox}", gateway.url)).body(body).send().await.expect("the gateway answers");
+    let answer =
+        gateway.http.post(format!("{}/hooks/{inbox}", gateway.url)).body(body).send().await.expect("the gateway answers");
     assert_eq!(answer.status(), 413);
     gateway.stop().await;
 }

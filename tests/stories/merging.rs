@@ -5,7 +5,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 fn shown(messages: &[Value]) -> Vec<(String, i64, String)> {
-    let one = |m: &Value| (m["id"].as_str().unwrap_or_default().to_owned(), m["seq"].as_i64().unwrap_or(0), m["text"].to_string());
+    let one =
+        |m: &Value| (m["id"].as_str().unwrap_or_default().to_owned(), m["seq"].as_i64().unwrap_or(0), m["text"].to_string());
     messages.iter().map(one).collect()
 }
 
@@ -40,7 +41,12 @@ async fn two_customers_become_one_thread_and_two_again(#[values(Engine::Sqlite, 
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "the list shows one thread: {list}");
 
     let merged = desk.get(&format!("/customers/{into}")).await;
-    let other = merged["identities"].as_array().expect("identities").iter().find(|i| i["channel"] == "telegram").expect("Telegram came over");
+    let other = merged["identities"]
+        .as_array()
+        .expect("identities")
+        .iter()
+        .find(|i| i["channel"] == "telegram")
+        .expect("Telegram came over");
     let reply = json!({ "text": "Em trả lời qua Telegram ạ", "identity_id": other["id"] });
     desk.post(&format!("/threads/{zalo_id}/messages"), reply).await;
     on_telegram.hears("qua Telegram").await;

@@ -67,7 +67,9 @@ async fn an_answer_that_got_lost_is_never_sent_blindly_again(#[values(Engine::Sq
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_platform_drops_doubles_a_lost_answer_is_asked_for_again(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn where_the_platform_drops_doubles_a_lost_answer_is_asked_for_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let gateway = TestGateway::start(engine).await;
     let lan = gateway.customer("discord", "Lan");
     gateway.platform("discord").faults().next(Fault::AnswerLost);

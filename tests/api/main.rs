@@ -1,0 +1,21 @@
+//! The API as programs and browsers meet it: who may do what, what a refusal
+//! looks like, that no page of a list skips or repeats, that the live stream has no gap.
+
+#[path = "../kit/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the stories use the rest of the kit")]
+mod kit;
+
+mod caller;
+
+mod console;
+mod describing;
+mod files;
+mod live;
+mod orders;
+mod paging;
+mod refusals;
+mod roles;
+mod session;
+mod settings;
+mod setup;
+mod staff;
