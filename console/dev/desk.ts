@@ -293,7 +293,7 @@ export class MemoryDesk {
       return body;
     },
     'DELETE orders': ({ id }) => void seed.orders.splice(seed.orders.findIndex((one) => one.code === id), 1),
-    'POST orders/import': async ({ request }) => {
+    'POST orders': async ({ request }) => {
       const lines = (await request.text()).trim().split('\n');
       return { imported: Math.max(0, lines.length - 2), updated: 1, errors: [{ line: 4, detail: '`status`: `giao roi` is not an order status; use one of placed, picking, in_transit, …' }, { line: 7, detail: '`phone`: `12` is not a phone number' }] };
     },
