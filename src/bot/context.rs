@@ -3,7 +3,7 @@
 
 use onethread_core::order::Order;
 use onethread_core::phone;
-use onethread_intents::{Asked, Context, Language};
+use onethread_intents::{Asked, Context, Intent, Language};
 use serde::{Deserialize, Serialize};
 
 /// How many orders of one conversation stay proven.
@@ -29,8 +29,8 @@ pub struct BotContext {
     pub proven: Vec<Proof>,
     /// The order that was told last.
     pub told: Option<String>,
-    /// The last reply was a thank-you or a goodbye.
-    pub closed: bool,
+    /// To what the last reply was a mere courtesy.
+    pub closed: Option<Intent>,
     /// The last reply was about a photo or file.
     pub noted_file: bool,
     /// Replies so far; picks between ways to say the same.

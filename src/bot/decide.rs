@@ -50,7 +50,7 @@ impl<'a> Talk<'a> {
             asked: None,
             offered: Vec::new(),
             misses: 0,
-            closed: false,
+            closed: None,
             noted_file: false,
             ..before.clone()
         };
@@ -225,7 +225,7 @@ impl<'a> Talk<'a> {
             };
         }
         let spoken_before_notice = self.replies.len() > usize::from(hands_over);
-        let may_greet = spoken_before_notice && !self.next.greeted && !self.next.closed;
+        let may_greet = spoken_before_notice && !self.next.greeted && self.next.closed.is_none();
         if let Some(first) = self.replies.first_mut().filter(|_| may_greet) {
             first.text = format!("{}\n{}", self.words.hello(&self.turn.shop.name), first.text);
             self.next.greeted = true;

@@ -6,7 +6,7 @@ use super::context::{Offer, Purpose};
 use super::decide::{Talk, is_small_talk};
 use super::hear::{Said, likely};
 use onethread_core::thread::HandoffReason;
-use onethread_intents::{Asked, Language};
+use onethread_intents::{Asked, Intent, Language};
 
 /// How probable an answer must be.
 struct Bar {
@@ -79,6 +79,9 @@ impl Talk<'_> {
             Found::Sure(id) => self.tell_answer(&id),
             Found::Between(ids) => self.ask_which(&ids),
             Found::Perhaps(id) => self.ask_whether(&id),
+            Found::Nothing if self.understood.is_some_and(|(intent, _)| intent == Intent::OrderPlace) => {
+                self.miss(self.words.offer_to_order());
+            }
             Found::Nothing => self.miss(self.words.no_answer()),
         }
     }
@@ -89,6 +92,7 @@ impl Talk<'_> {
             Found::Sure(id) => self.tell_answer(&id),
             Found::Between(ids) => self.ask_which(&ids),
             Found::Perhaps(id) => self.ask_whether(&id),
+            Found::Nothing if self.said.words.trim().is_empty() => self.signs_only(),
             Found::Nothing if matches!(self.before.asked, Some(Asked::OrderCode | Asked::PhoneTail)) => self.ask_again(),
             Found::Nothing => self.miss(self.words.unclear(self.next.replies)),
         }

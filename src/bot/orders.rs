@@ -14,7 +14,7 @@ use onethread_core::message::{Button, Content};
 use onethread_core::order::{Journey, Order};
 use onethread_core::phone;
 use onethread_core::thread::HandoffReason;
-use onethread_intents::Asked;
+use onethread_intents::{Asked, Intent};
 
 /// More to choose from is no help.
 const ORDERS_SHOWN: usize = 9;
@@ -227,10 +227,10 @@ impl Talk<'_> {
     pub(super) fn wait(&mut self) {
         self.next.asked = self.before.asked;
         self.next.misses = self.before.misses;
-        if self.before.closed {
-            return self.stay_closed();
+        match self.before.closed {
+            Some(_) => self.stay_closed(),
+            None => self.close(Intent::Yes, self.words.take_your_time()),
         }
-        self.close(self.words.take_your_time());
     }
 
     fn forgotten(&mut self) {

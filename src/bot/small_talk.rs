@@ -8,8 +8,12 @@ impl Talk<'_> {
     pub(super) fn small_talk(&mut self, intent: Intent) {
         match intent {
             Intent::Greeting => self.menu(),
-            Intent::Thanks if !self.before.closed => self.close(self.words.welcome(self.next.replies)),
-            Intent::Goodbye if !self.before.closed => self.close(self.words.goodbye(&self.turn.shop.name)),
+            Intent::Goodbye if self.before.closed != Some(Intent::Goodbye) => {
+                self.close(intent, self.words.goodbye(&self.turn.shop.name));
+            }
+            Intent::Thanks if !matches!(self.before.closed, Some(Intent::Thanks | Intent::Goodbye)) => {
+                self.close(intent, self.words.welcome(self.next.replies));
+            }
             Intent::Thanks | Intent::Goodbye => self.stay_closed(),
             _ if self.waits_for_digits() => self.wait(),
             _ => self.at_your_service(),
@@ -29,29 +33,41 @@ impl Talk<'_> {
 
     /// "OK", "vâng ạ" with nothing to confirm.
     pub(super) fn at_your_service(&mut self) {
-        if self.before.closed {
-            return self.stay_closed();
+        match self.before.closed {
+            Some(_) => self.stay_closed(),
+            None => self.close(Intent::Yes, self.words.at_your_service()),
         }
-        self.close(self.words.at_your_service());
     }
 
     pub(super) fn never_mind(&mut self) {
         self.next.drop_slots();
-        self.close(self.words.never_mind());
+        self.close(Intent::No, self.words.never_mind());
     }
 
     fn waits_for_digits(&self) -> bool {
         matches!(self.before.asked, Some(Asked::OrderCode | Asked::PhoneTail))
     }
 
-    pub(super) fn close(&mut self, text: String) {
-        self.next.closed = true;
+    pub(super) fn close(&mut self, after: Intent, text: String) {
+        self.next.closed = Some(after);
         self.say_with(text, &[]);
     }
 
     pub(super) fn stay_closed(&mut self) {
-        self.next.closed = true;
+        self.next.closed = self.before.closed;
         self.effects.push(super::turn::Effect::KeepSilent);
+    }
+
+    /// "?", ":))": nothing is understood and nothing missed. What was asked stays asked.
+    pub(super) fn signs_only(&mut self) {
+        self.next.asked = self.before.asked;
+        self.next.offered = self.before.offered.clone();
+        self.next.misses = self.before.misses;
+        match self.before.closed {
+            Some(_) => self.stay_closed(),
+            None if self.before.greeted => self.close(Intent::Yes, self.words.listening(self.next.replies)),
+            None => self.menu(),
+        }
     }
 
     /// A message without words. What was asked stays asked.

@@ -45,6 +45,7 @@ pub(super) trait Words: Sync {
     // Questions and answers
     fn unclear(&self, turn: u32) -> String;
     fn no_answer(&self) -> String;
+    fn offer_to_order(&self) -> String;
     fn say_it_otherwise(&self) -> String;
     fn which_one(&self, titles: &[&str]) -> String;
     fn is_it(&self, title: &str) -> String;

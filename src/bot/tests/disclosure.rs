@@ -75,7 +75,7 @@ fn contexts() -> impl Strategy<Value = BotContext> {
             purpose,
             offered: offered.into_iter().map(|(label, payload)| Offer { label, payload: payload.to_owned() }).collect(),
             greeted,
-            closed,
+            closed: closed.then_some(Intent::Thanks),
             noted_file,
             misses,
             ..BotContext::default()

@@ -101,10 +101,28 @@ fn greetings_and_thanks_are_short_and_do_not_loop() {
     assert_eq!(payloads(&hello.replies[0]), ["track", "human"]);
     assert_keeps(&lan.means("alo shop ơi", Intent::Greeting), &["trợ lý"]);
     assert_says(&lan.means("cảm ơn shop", Intent::Thanks), &["ạ"]);
-    for again in [Intent::Thanks, Intent::Yes, Intent::Goodbye] {
+    for again in [Intent::Thanks, Intent::Yes] {
         assert_eq!(lan.means("ok em", again).effects, [Effect::KeepSilent]);
     }
+    assert_says(&lan.means("bye em", Intent::Goodbye), &["Cảm ơn anh/chị"]);
+    for again in [Intent::Goodbye, Intent::Thanks, Intent::Yes] {
+        assert_eq!(lan.means("bye em", again).effects, [Effect::KeepSilent]);
+    }
     assert_says(&lan.asks("phí ship bao nhiêu", &[("fee", 0.9)]), &["25.000đ"]);
+}
+
+#[test]
+fn signs_without_words_are_no_misses() {
+    let mut lan = Chat::begin();
+    lan.says("blah blah xyz");
+    assert_eq!(hand_off(&lan.says("?")), None);
+    assert_eq!(lan.says(":))").effects, [Effect::KeepSilent]);
+    assert_eq!(hand_off(&lan.says("blah blah lần nữa")), Some(HandoffReason::NotUnderstood));
+}
+
+#[test]
+fn who_wants_to_buy_is_offered_a_person() {
+    assert_says(&Chat::begin().means("ok để mình đặt", Intent::OrderPlace), &["lên đơn", "nhân viên"]);
 }
 
 #[test]

@@ -70,6 +70,10 @@ impl Words for English {
         "I don't have reliable information about that, and I'd rather not guess. Shall I pass you to a person?".to_owned()
     }
 
+    fn offer_to_order(&self) -> String {
+        "Our team takes orders by message. Shall I pass you to a person?".to_owned()
+    }
+
     fn say_it_otherwise(&self) -> String {
         "Then please tell me a little more about what you need, or write “human” to talk to a person.".to_owned()
     }

@@ -71,6 +71,11 @@ impl Words for Vietnamese {
         "Dạ câu này em chưa có thông tin chắc chắn ạ. Anh/chị có muốn em chuyển sang nhân viên không ạ?".to_owned()
     }
 
+    fn offer_to_order(&self) -> String {
+        "Dạ để lên đơn qua tin nhắn thì nhân viên sẽ hỗ trợ anh/chị ạ. Anh/chị có muốn em chuyển sang nhân viên không ạ?"
+            .to_owned()
+    }
+
     fn say_it_otherwise(&self) -> String {
         "Dạ, vậy anh/chị nói rõ hơn điều cần hỏi giúp em nhé, hoặc nhắn “gặp nhân viên” để được hỗ trợ trực tiếp ạ.".to_owned()
     }
