@@ -42,7 +42,7 @@ async function act(desk, wish, quietly = false) {
   try {
     return (await tell('act', { platform: desk.kind, user: desk.user, act: wish, courtesy: quietly })).message;
   } catch (error) {
-    if (!quietly) toast(`${looks[desk.kind]?.name || desk.kind}: ${error.message}`);
+    if (!quietly) toast(`${looks[desk.kind]?.name || desk.kind}: ${words[error.status] || error.message}`);
     return null;
   }
 }
@@ -201,7 +201,7 @@ function bubbleView(desk, bubble, before, after) {
   const answered = bubble.reply_to && desk.phones.get(desk.user).bubbles.find((other) => other.id === bubble.reply_to);
   const body = make('div', { className: 'bubble' },
     answered && make('blockquote', { textContent: answered.text || '📎' }),
-    bubble.files.map((name, at) => fileView(pictures.get(bubble.id)?.[at], name)),
+    bubble.files.map((name, at) => fileView(desk, pictures.get(bubble.id)?.[at], name)),
     bubble.deleted ? make('em', { textContent: words.deleted }) : bubble.text && make('span', { className: 'text' }, written(bubble.text)));
   const state = make('small', { className: `meta ${bubble.ticks}` }, bubble.edited && `${words.edited} · `, time(bubble.at),
     own && bubble.ticks && make('b', { textContent: ` ${ticks[bubble.ticks] || ''}`, title: words[bubble.ticks] || bubble.ticks }));
@@ -217,8 +217,10 @@ function written(text) {
     (at % 2 ? make('a', { href: piece, textContent: piece, target: '_blank', rel: 'noopener noreferrer' }) : piece));
 }
 
-function fileView(picture, name) {
-  return picture ? make('img', { src: picture, alt: name }) : make('span', { className: 'attachment', textContent: `📎 ${name}` });
+function fileView(desk, picture, name) {
+  const stick = desk.screen.scrollHeight - desk.screen.scrollTop - desk.screen.clientHeight < 80;
+  const toEnd = () => { if (stick) desk.screen.scrollTop = desk.screen.scrollHeight; };
+  return picture ? make('img', { src: picture, alt: name, onload: toEnd }) : make('span', { className: 'attachment', textContent: `📎 ${name}` });
 }
 
 function choices(desk, bubble) {
@@ -235,7 +237,7 @@ function tools(desk, bubble, own) {
   const edit = () => { Object.assign(desk, { editing: bubble, replying: null }); fill(desk, bubble.text); };
   const reply = () => { Object.assign(desk, { replying: bubble, editing: null }); fill(desk, desk.input.value); };
   const react = () => act(desk, { act: 'reacts', message: bubble.id, emoji: '❤️', removed: false });
-  return make('span', { className: 'touch' }, tool('↩', words.reply, reply), own ? tool('✎', words.edit, edit) : tool('♥', words.react, react),
+  return make('span', { className: 'touch' }, tool('↩', words.reply, reply), own ? bubble.text && tool('✎', words.edit, edit) : tool('♥', words.react, react),
     own && tool('×', words.delete, () => act(desk, { act: 'deletes', message: bubble.id })));
 }
 
@@ -451,6 +453,7 @@ $('[data-language]').onclick = () => {
   remember('language', language);
   drawLanguage();
 };
+$('[data-cancel]').onclick = () => $('[data-dialog]').close('');
 $('[data-everywhere]').onclick = () => newcomer([...desks.values()]);
 document.addEventListener('click', (event) => {
   for (const desk of desks.values()) if (!desk.menu.contains(event.target) && event.target !== desk.more) desk.menu.hidden = true;

@@ -13,7 +13,7 @@ export const words = {
     follows: '➕ Quan tâm shop', unfollows: '➖ Bỏ quan tâm', blocks: '⛔ Chặn shop', unblocks: '✅ Bỏ chặn', business: '🧑‍💼 Shop trả lời ngay trong app',
     novel: '🆕 Nội dung kiểu mới lạ', sticker: '🙂 Gửi sticker', voice: '🎙️ Gửi thoại', album: '🖼️ Gửi album', webchat: 'Web của shop',
     webchatOff: 'Web chat chưa được nối.', freshVisitor: '+ Khách lạ', shop: 'Tiệm Mây', status: 'Thường trả lời ngay', live: 'trực tiếp', catching: 'đang nối lại…',
-    phoneAsk: 'Số điện thoại sẽ chia sẻ', large: 'Ảnh lớn hơn 5 MB.', ready: 'Trả lời từ shop (qua app)',
+    phoneAsk: 'Số điện thoại sẽ chia sẻ', large: 'Ảnh lớn hơn 5 MB.', 422: 'nền tảng này không có việc đó.', 502: 'gateway chưa nhận được. Inbox đã nối chưa?', ready: 'Trả lời từ shop (qua app)',
   },
   en: {
     phones: 'simulated phones', explain: 'You are the customer. Write as on a real phone; answers come back through the gateway.',
@@ -27,7 +27,7 @@ export const words = {
     follows: '➕ Follow the shop', unfollows: '➖ Unfollow', blocks: '⛔ Block the shop', unblocks: '✅ Unblock', business: '🧑‍💼 Shop answers in the app itself',
     novel: '🆕 Content of an unknown kind', sticker: '🙂 Send a sticker', voice: '🎙️ Send a voice note', album: '🖼️ Send an album', webchat: 'The shop’s website',
     webchatOff: 'Web chat is not connected yet.', freshVisitor: '+ New visitor', shop: 'Tiệm Mây', status: 'Usually replies at once', live: 'live', catching: 'reconnecting…',
-    phoneAsk: 'The phone number to share', large: 'The picture is larger than 5 MB.', ready: 'Answer from the shop (in the app)',
+    phoneAsk: 'The phone number to share', large: 'The picture is larger than 5 MB.', 422: 'this platform has no such thing.', 502: 'the gateway did not take it. Is an inbox connected?', ready: 'Answer from the shop (in the app)',
   },
 };
 
