@@ -26,6 +26,7 @@ mod setup;
 mod threads;
 mod tokens;
 
+pub use console::CONSOLE;
 pub use openapi::document;
 pub use router::router;
 pub use serve::{serve, serve_on};

@@ -3,7 +3,7 @@
 mod check;
 mod demo;
 mod orders;
-mod serve;
+pub mod serve;
 mod token;
 
 use crate::config::Config;

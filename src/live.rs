@@ -135,6 +135,10 @@ async fn render(gateway: &Gateway, conn: &mut Conn, event: &LiveEvent) -> Result
     match rendered {
         Ok(event) => Ok(Some(event)),
         Err(StoreError::Missing(_)) => Ok(None),
+        Err(error) if error.is_corrupt() => {
+            tracing::error!(?error, kind = event.kind, subject, "what changed cannot be read back; consoles are not told");
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -200,11 +204,14 @@ impl Watch {
             self.behind = false;
             return Ok(());
         };
+        let mut read = Vec::new();
         for event in newest_of_each(events) {
             if let Some(rendered) = render(&self.gateway, &mut conn, &event).await? {
-                self.ahead.push_back(shown(Some(event.id), &rendered));
+                read.push(shown(Some(event.id), &rendered));
             }
         }
+        // Both at once: a stream may stop listening at any await, and nothing is told twice.
+        self.ahead.extend(read);
         self.last = last;
         Ok(())
     }

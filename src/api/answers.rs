@@ -155,7 +155,7 @@ impl WriteAnswer {
             wrong("title", "must have between 1 and 200 characters");
         }
         let (vi, en) = (tidy(self.vi), tidy(self.en));
-        if vi.text.is_empty() && en.text.is_empty() {
+        if [&vi, &en].iter().all(|wording| wording.text.is_empty() && wording.questions.is_empty()) {
             wrong("vi.text", "must say something in at least one language");
         }
         for (language, wording) in [("vi", &vi), ("en", &en)] {

@@ -9,6 +9,9 @@ use axum::response::{IntoResponse, Response};
 use memory_serve::CacheControl;
 use tower::ServiceExt;
 
+/// `built`, or `placeholder` where this binary was built without the console.
+pub const CONSOLE: &str = env!("ONETHREAD_CONSOLE");
+
 /// Paths that are never a page of the console.
 const NOT_PAGES: [&str; 6] = ["/api", "/hooks", "/files", "/healthz", "/readyz", "/metrics"];
 

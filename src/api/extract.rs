@@ -43,18 +43,32 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// `Failed to deserialize …: settings.shop: unknown field …` names the field; keep it.
+/// `Failed to deserialize …: role: unknown variant …` names the field; keep that much.
 fn data_problem(text: &str) -> Problem {
     let said = text.split_once(": ").map_or(text, |(_, said)| said);
+    let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
+    let (path, why) = match said.split_once(": ") {
+        Some((path, why)) if !path.contains(' ') => (path, why),
+        _ => ("", said),
+    };
+    let named = why.split('`').nth(1).unwrap_or_default();
+    if why.starts_with("missing field") {
+        let field = if path.is_empty() || path == "." { named.to_owned() } else { format!("{path}.{named}") };
+        return Problem::invalid(&field, "is missing");
+    }
+    if let Some(known) = why.strip_prefix("unknown field ").and_then(|why| why.split_once(", expected ")) {
+        let field = if path.is_empty() || path == "." { named } else { path };
+        return Problem::invalid(field, format!("is not known here; there is {}", known.1.trim_start_matches("one of ")));
+    }
+    Problem::invalid(if path.is_empty() || path == "." { "body" } else { path }, format!("is not right: {why}"))
+}
+
+/// The same of a query string.
+fn query_problem(text: &str) -> Problem {
+    let said = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
     match said.split_once(": ") {
-        Some((field, detail)) if !field.contains(' ') => Problem::invalid(field, detail),
-        _ => match said.split('`').nth(1) {
-            Some(field) if said.starts_with("missing field") || said.starts_with("unknown field") => {
-                let field = field.to_owned();
-                Problem::invalid(&field, if said.starts_with("missing") { "is missing" } else { "is not known here" })
-            }
-            _ => Problem::invalid("body", said),
-        },
+        Some((name, why)) => Problem::malformed(format!("`{name}` in the query is not right: {why}")),
+        None => Problem::malformed(format!("the query is not right: {said}")),
     }
 }
 
@@ -67,7 +81,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(QueryRejection::FailedToDeserializeQueryString(error)) => Err(Problem::malformed(error.body_text())),
+            Err(QueryRejection::FailedToDeserializeQueryString(error)) => Err(query_problem(&error.body_text())),
             Err(error) => Err(Problem::malformed(error.body_text())),
         }
     }

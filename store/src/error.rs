@@ -24,6 +24,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The row is there and cannot be read: trying again does not help.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        use sqlx::Error::{ColumnDecode, ColumnNotFound, Decode};
+        matches!(self, Self::Corrupt { .. } | Self::Sql(ColumnDecode { .. } | ColumnNotFound(_) | Decode(_)))
+    }
+
     /// A unique key was violated.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {

@@ -30,3 +30,8 @@ async fn what_is_no_page_is_not_taken_for_one() {
     }
     assert_eq!(stranger.status("POST", "/raw/threads/thr_1", None).await, 405);
 }
+
+#[test]
+fn the_real_console_is_in_this_binary() {
+    assert_eq!(onethread::api::CONSOLE, "built", "build the console first (make console), then the binary");
+}

@@ -7,6 +7,7 @@ mod kit;
 
 mod caller;
 
+mod command;
 mod console;
 mod describing;
 mod files;
