@@ -37,6 +37,11 @@ impl Graph {
         self.call(self.http.post(self.url(path)?).json(body)).await
     }
 
+    /// With everything in the query, as the documentation subscribes Pages.
+    pub async fn ask_for(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Trouble> {
+        self.call(self.http.post(self.url(path)?).query(query)).await
+    }
+
     pub async fn upload(&self, path: &str, form: multipart::Form) -> Result<Value, Trouble> {
         self.call(self.http.post(self.url(path)?).multipart(form)).await
     }
@@ -123,6 +128,13 @@ impl Trouble {
     /// Whether the platform refused the file itself: certainly not sent, and another way may work.
     pub fn is_about_the_file(&self) -> bool {
         matches!(self, Self::Complaint(complaint) if complaint.meaning() == Meaning::Refused(RefusedBecause::BadFile))
+    }
+
+    pub fn is_about_the_token(&self) -> bool {
+        match self {
+            Self::Line(fate) => matches!(fate, DeliveryError::Unauthorized(_)),
+            Self::Complaint(complaint) => complaint.meaning() == Meaning::TokenDead,
+        }
     }
 
     pub fn into_connect_error(self) -> ConnectError {

@@ -135,3 +135,6 @@ impl Platform for Facebook {
         &self.state.faults
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ impl Platform for Zalo {
         &self.state.faults
     }
 }
+
+#[cfg(test)]
+mod tests;

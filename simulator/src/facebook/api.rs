@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -167,11 +166,9 @@ async fn subscribe(
     Ext(state): Ext<Arc<State>>,
     Path((version, node)): Path<(String, String)>,
     Query(query): Query<Parameters>,
-    body: Bytes,
 ) -> Answer {
     let page = state.page(&version, &node, &query)?;
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let fields = query.get("subscribed_fields").map(String::as_str).or_else(|| body["subscribed_fields"].as_str());
+    let fields = query.get("subscribed_fields").map(String::as_str);
     let fields = fields.ok_or_else(|| GraphError::parameter("The parameter subscribed_fields is required."))?;
     let fields: Vec<String> = fields.split(',').map(|field| field.trim().to_owned()).filter(|field| !field.is_empty()).collect();
     if let Some(unknown) = fields.iter().find(|field| !FIELDS.contains(&field.as_str())) {
