@@ -40,6 +40,9 @@ pub struct IdentityRow {
     pub inbox_name: String,
 }
 
+/// Sorts after every id of a customer, also where a database sorts signs before letters.
+const AFTER_ALL_IDS: &str = "zz";
+
 /// Whoever an event is from: the identity, its customer's thread (locked), and whether both are new.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recognised {
@@ -88,11 +91,17 @@ impl Tx {
     }
 
     async fn known(&mut self, inbox: &InboxId, sender: &Sender) -> Result<Option<Recognised>> {
-        let Some(identity) = self.identity_at(inbox, sender.user.as_str()).await? else {
+        let Some(mut identity) = self.identity_at(inbox, sender.user.as_str()).await? else {
             return Ok(None);
         };
-        let thread = self.hold_thread_of(&identity.customer_id.as_str().into()).await?;
-        Ok(Some(Recognised { identity, thread, new: false }))
+        loop {
+            let thread = self.hold_thread_of(&identity.customer_id.as_str().into()).await?;
+            identity = self.identity(&identity.id.as_str().into()).await?;
+            // Otherwise a merge moved the identity while the thread was waited for.
+            if identity.customer_id == thread.customer_id {
+                return Ok(Some(Recognised { identity, thread, new: false }));
+            }
+        }
     }
 
     async fn add_customer(&mut self, id: &CustomerId, name: &str, language: Option<&str>, now: Millis) -> Result<()> {
@@ -102,7 +111,14 @@ impl Tx {
         Ok(())
     }
 
-    async fn add_identity(&mut self, id: &IdentityId, inbox: &InboxId, sender: &Sender, customer: &CustomerId, now: Millis) -> Result<bool> {
+    async fn add_identity(
+        &mut self,
+        id: &IdentityId,
+        inbox: &InboxId,
+        sender: &Sender,
+        customer: &CustomerId,
+        now: Millis,
+    ) -> Result<bool> {
         let sql = concat!(
             "INSERT INTO identities (id, inbox_id, address, customer_id, name, language, created_at)",
             " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (inbox_id, address) DO NOTHING"
@@ -210,8 +226,9 @@ impl Conn {
         let sql = customer_columns!(
             "WHERE c.merged_into IS NULL AND c.folded LIKE $1 ESCAPE '\\' AND c.id < $2 ORDER BY c.id DESC LIMIT $3"
         );
-        let (like, after) = (like(query), after.unwrap_or("~"));
-        let rows: Vec<CustomerRow> = on!(self, db => sqlx::query_as(sql).bind(&like).bind(after).bind(limit + 1).fetch_all(db).await)?;
+        let (like, after) = (like(query), after.unwrap_or(AFTER_ALL_IDS));
+        let rows: Vec<CustomerRow> =
+            on!(self, db => sqlx::query_as(sql).bind(&like).bind(after).bind(limit + 1).fetch_all(db).await)?;
         Ok(Page::cut(rows, limit, |row| row.id.clone()))
     }
 

@@ -8,14 +8,27 @@ use onethread_core::Millis;
 /// What consoles are told after a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Told {
-    Message { thread: String, message: String },
-    Thread { thread: String },
+    Message {
+        thread: String,
+        message: String,
+    },
+    Thread {
+        thread: String,
+    },
     /// The order of a thread's messages changed.
-    Resequenced { thread: String },
+    Resequenced {
+        thread: String,
+    },
     /// The thread was folded into another.
-    ThreadGone { thread: String },
-    Inbox { inbox: String },
-    Agent { agent: String },
+    ThreadGone {
+        thread: String,
+    },
+    Inbox {
+        inbox: String,
+    },
+    Agent {
+        agent: String,
+    },
 }
 
 impl Told {
@@ -68,9 +81,9 @@ impl Conn {
         Ok(on!(self, db => sqlx::query_as(sql).bind(cursor).bind(limit).fetch_all(db).await)?)
     }
 
-    /// The oldest and the newest event that are still kept; the newest is 0 at the very start.
+    /// The oldest event that is still kept (the next one, where none is) and the newest there was, 0 at the very start.
     pub async fn live_span(&mut self) -> Result<(i64, i64)> {
-        let sql = "SELECT COALESCE((SELECT MIN(id) FROM live_events), 1), (SELECT value FROM counters WHERE name = 'live')";
+        let sql = "SELECT COALESCE((SELECT MIN(id) FROM live_events), value + 1), value FROM counters WHERE name = 'live'";
         Ok(on!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
     }
 

@@ -3,6 +3,7 @@
 //! exactly: a thread's order is always the rank by (accepted, born).
 
 use crate::macros::{on, touched};
+use crate::messages::{MessageRow, message_columns};
 use crate::{Conn, Result, StoreError, Tx};
 use onethread_core::Millis;
 use onethread_core::ids::{CustomerId, MergeId, MessageId, ThreadId};
@@ -36,8 +37,18 @@ macro_rules! merge_columns {
 
 impl Tx {
     /// Fold `from` into `into`: its identities, messages and episodes move over. Both threads must be held.
-    pub async fn merge_customers(&mut self, id: &MergeId, into: &CustomerId, from: &CustomerId, by: &Value, now: Millis) -> Result<()> {
+    pub async fn merge_customers(
+        &mut self,
+        id: &MergeId,
+        into: &CustomerId,
+        from: &CustomerId,
+        by: &Value,
+        now: Millis,
+    ) -> Result<()> {
         let (target, source) = (self.thread_of(into).await?, self.thread_of(from).await?);
+        if target.folded || source.folded || target.id == source.id {
+            return Err(StoreError::Conflict("one of these customers is part of another already"));
+        }
         let identities: Vec<String> = self.identities_of(from).await?.into_iter().map(|row| row.id).collect();
         let threads = self.homes_in(&source.id.as_str().into()).await?;
         let sql = concat!(
@@ -68,8 +79,11 @@ impl Tx {
     /// Part them again: everything that hangs on what came over goes back, with what was said since.
     pub async fn part_customers(&mut self, merge: &MergeRow, now: Millis) -> Result<()> {
         let (into, from): (CustomerId, CustomerId) = (merge.into_customer.as_str().into(), merge.from_customer.as_str().into());
-        let target: ThreadId = self.thread_of(&into).await?.id.into();
-        let source: ThreadId = self.thread_of(&from).await?.id.into();
+        let (target, source) = (self.thread_of(&into).await?, self.thread_of(&from).await?);
+        if target.folded {
+            return Err(StoreError::Conflict("this customer is part of another; undo that merge first"));
+        }
+        let (target, source): (ThreadId, ThreadId) = (target.id.into(), source.id.into());
         let sql = "UPDATE merges SET undone_at = $2 WHERE id = $1 AND undone_at IS NULL";
         if touched!(self, db => sqlx::query(sql).bind(&merge.id).bind(now).execute(db).await)? == 0 {
             return Err(StoreError::Conflict("this merge is undone already"));
@@ -91,6 +105,7 @@ impl Tx {
             let sql = "UPDATE handoffs SET thread_id = $3 WHERE home_thread_id = $1 AND thread_id = $2";
             touched!(self, db => sqlx::query(sql).bind(home).bind(target.as_str()).bind(source.as_str()).execute(db).await)?;
         }
+        self.share_unread(&target, &source).await?;
         touched!(self, db => sqlx::query("UPDATE threads SET folded = FALSE WHERE id = $1").bind(source.as_str()).execute(db).await)?;
         for (thread, customer) in [(&target, &into), (&source, &from)] {
             self.rank(thread).await?;
@@ -99,9 +114,25 @@ impl Tx {
         Ok(())
     }
 
-    /// The threads in which this thread's own entries were born, itself among them.
+    /// The source takes the unread it brought, as far as nobody has read it meanwhile.
+    async fn share_unread(&mut self, target: &ThreadId, source: &ThreadId) -> Result<()> {
+        let sql = concat!(
+            "UPDATE threads SET unread = (SELECT CASE WHEN t.unread < threads.unread THEN t.unread ELSE threads.unread END",
+            " FROM threads t WHERE t.id = $2) WHERE id = $1"
+        );
+        touched!(self, db => sqlx::query(sql).bind(source.as_str()).bind(target.as_str()).execute(db).await)?;
+        let sql = "UPDATE threads SET unread = unread - (SELECT s.unread FROM threads s WHERE s.id = $2) WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(target.as_str()).bind(source.as_str()).execute(db).await)?;
+        Ok(())
+    }
+
+    /// The threads in which this thread's own entries (notes, episodes) were born, itself among them.
+    /// Not those of its identities' messages: these may have been said in a thread it was parted from.
     async fn homes_in(&mut self, thread: &ThreadId) -> Result<Vec<String>> {
-        let sql = "SELECT DISTINCT home_thread_id FROM messages WHERE thread_id = $1 UNION SELECT $1";
+        let sql = concat!(
+            "SELECT home_thread_id FROM messages WHERE thread_id = $1 AND identity_id IS NULL",
+            " UNION SELECT home_thread_id FROM handoffs WHERE thread_id = $1 UNION SELECT $1"
+        );
         let rows: Vec<(String,)> = on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_all(db).await)?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
@@ -140,8 +171,7 @@ impl Tx {
                 channels.push(identity.channel.clone());
             }
         }
-        let last = self.messages_before(thread, i64::MAX, 30).await?;
-        let spoken = last.iter().rev().find(|m| !m.note && m.event.is_none());
+        let spoken = self.newest_spoken(thread).await?;
         let preview = spoken.map(|m| {
             Json(crate::threads::LastMessage {
                 author: m.author.kind().to_owned(),
@@ -150,14 +180,30 @@ impl Tx {
                 created_at: m.created_at,
             })
         });
-        let heard = last.iter().rev().find(|m| m.author.kind() == "customer").and_then(|m| m.identity_id.clone());
+        let heard = self.last_heard(thread).await?;
         let heard = heard.or_else(|| identities.last().map(|identity| identity.id.clone()));
         let sql = concat!(
             "UPDATE threads SET channels = $2, last_message = $3, last_identity_id = $4, last_activity_at =",
-            " COALESCE((SELECT MAX(m.created_at) FROM messages m WHERE m.thread_id = $1), last_activity_at) WHERE id = $1"
+            " COALESCE((SELECT MAX(m.created_at) FROM messages m WHERE m.thread_id = $1), created_at) WHERE id = $1"
         );
         touched!(self, db => sqlx::query(sql).bind(thread.as_str()).bind(Json(&channels)).bind(&preview).bind(&heard).execute(db).await)?;
         Ok(())
+    }
+
+    /// What the list previews: no note, no system line.
+    async fn newest_spoken(&mut self, thread: &ThreadId) -> Result<Option<MessageRow>> {
+        let sql = message_columns!("WHERE m.thread_id = $1 AND NOT m.note AND m.event IS NULL ORDER BY m.seq DESC LIMIT 1");
+        Ok(on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_optional(db).await)?)
+    }
+
+    /// The identity from which the customer wrote last.
+    async fn last_heard(&mut self, thread: &ThreadId) -> Result<Option<String>> {
+        let sql = concat!(
+            "SELECT identity_id FROM messages WHERE thread_id = $1 AND identity_id IS NOT NULL",
+            " AND author ->> 'kind' = 'customer' ORDER BY seq DESC LIMIT 1"
+        );
+        let row: Option<(String,)> = on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_optional(db).await)?;
+        Ok(row.map(|(id,)| id))
     }
 }
 

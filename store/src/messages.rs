@@ -102,6 +102,8 @@ macro_rules! message_columns {
     };
 }
 
+pub(crate) use message_columns;
+
 impl Conn {
     /// Append to a thread; answers the message's place in it. `created_at` never runs backwards
     /// within a thread, whatever the clock does.
@@ -115,10 +117,18 @@ impl Conn {
         let place: Option<(i64, i64)> =
             on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(&preview).bind(now).fetch_optional(db).await)?;
         let (seq, at) = place.ok_or(StoreError::Missing("thread"))?;
+        if let (true, Some(preview)) = (at != now, preview) {
+            let (preview, sql) =
+                (Json(LastMessage { created_at: at, ..preview.0 }), "UPDATE threads SET last_message = $2 WHERE id = $1");
+            touched!(self, db => sqlx::query(sql).bind(thread.as_str()).bind(&preview).execute(db).await)?;
+        }
+        // Born after its neighbour even where parted customers left a gap in the numbers, or two
+        // messages of one millisecond would change places at the next merge.
         let sql = concat!(
             "INSERT INTO messages (id, thread_id, seq, home_thread_id, born_seq, identity_id, author, note, content, reply_to,",
             " unsupported, event, client_id, status, reactions, platform_at, created_at)",
-            " VALUES ($1, $2, $3, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+            " VALUES ($1, $2, $3, $2, COALESCE((SELECT CASE WHEN p.born_seq < $3 THEN $3 ELSE p.born_seq + 1 END",
+            " FROM messages p WHERE p.thread_id = $2 AND p.seq = $3 - 1), $3), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         );
         touched!(self, db => sqlx::query(sql)
             .bind(message.id.as_str()).bind(thread.as_str()).bind(seq)
@@ -181,7 +191,8 @@ impl Conn {
 
     /// How the platform calls this message towards this identity; the first part's id.
     pub async fn platform_id_of(&mut self, identity: &IdentityId, message: &MessageId) -> Result<Option<String>> {
-        let sql = "SELECT platform_id FROM platform_messages WHERE message_id = $1 AND identity_id = $2 ORDER BY platform_id LIMIT 1";
+        let sql =
+            "SELECT platform_id FROM platform_messages WHERE message_id = $1 AND identity_id = $2 ORDER BY platform_id LIMIT 1";
         let row: Option<(String,)> =
             on!(self, db => sqlx::query_as(sql).bind(message.as_str()).bind(identity.as_str()).fetch_optional(db).await)?;
         Ok(row.map(|(id,)| id))
@@ -193,7 +204,10 @@ impl Conn {
             "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES ($1, $2, $3)",
             " ON CONFLICT (identity_id, platform_id) DO NOTHING"
         );
-        Ok(touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)? > 0)
+        Ok(
+            touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)?
+                > 0,
+        )
     }
 
     pub async fn edit_message(&mut self, id: &MessageId, content: &Content, at: Millis) -> Result<()> {

@@ -90,8 +90,8 @@ impl Conn {
         Ok(())
     }
 
-    /// Claim due parcels under the name `claim`: of each recipient only the oldest, and none while an
-    /// older one is under way or its inbox is paused.
+    /// Claim due parcels under the name `claim`: of each recipient only the oldest, and none while
+    /// another is under way (a newer one, where this one is retried) or its inbox is paused.
     pub async fn claim_parcels(&mut self, claim: &str, until: Millis, now: Millis, limit: i64) -> Result<Vec<ClaimedParcel>> {
         macro_rules! claim {
             ($lock:literal) => {
@@ -99,8 +99,8 @@ impl Conn {
                     "UPDATE outbox SET state = 'sending', claim = $1, claimed_until = $2, attempts = attempts + 1 WHERE id IN (",
                     "SELECT o.id FROM outbox o JOIN inboxes b ON b.id = o.inbox_id",
                     " WHERE o.state = 'queued' AND o.not_before <= $3 AND b.state = 'active'",
-                    " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.identity_id = o.identity_id AND e.position < o.position",
-                    " AND e.state IN ('queued', 'sending')) ORDER BY o.position LIMIT $4",
+                    " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.identity_id = o.identity_id AND e.state IN ('queued', 'sending')",
+                    " AND (e.position < o.position OR e.state = 'sending')) ORDER BY o.position LIMIT $4",
                     $lock,
                     ")"
                 )
@@ -137,13 +137,21 @@ impl Conn {
 
     /// Put a claimed parcel back in line, due at `at`.
     pub async fn requeue_parcel(&mut self, id: &str, at: Millis, error: Option<&MessageError>) -> Result<()> {
-        let sql = "UPDATE outbox SET state = 'queued', claim = NULL, not_before = $2, error = $3 WHERE id = $1 AND state = 'sending'";
+        let sql =
+            "UPDATE outbox SET state = 'queued', claim = NULL, not_before = $2, error = $3 WHERE id = $1 AND state = 'sending'";
         touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error.map(Json)).execute(db).await)?;
         Ok(())
     }
 
     /// A parcel's end. `false` when it had ended already.
-    pub async fn end_parcel(&mut self, id: &str, end: End, platform_id: Option<&str>, error: Option<&MessageError>, now: Millis) -> Result<bool> {
+    pub async fn end_parcel(
+        &mut self,
+        id: &str,
+        end: End,
+        platform_id: Option<&str>,
+        error: Option<&MessageError>,
+        now: Millis,
+    ) -> Result<bool> {
         let sql = concat!(
             "UPDATE outbox SET state = $2, platform_id = COALESCE($3, platform_id), error = $4, claim = NULL, settled_at = $5",
             " WHERE id = $1 AND state IN ('queued', 'sending', 'uncertain')"

@@ -159,7 +159,14 @@ impl Conn {
     }
 
     /// One page of a view. `query` is searched in names, phones and e-mails; `channel` narrows.
-    pub async fn threads(&mut self, view: View<'_>, query: &str, channel: Option<&str>, cursor: Option<&str>, limit: i64) -> Result<Page<ThreadRow>> {
+    pub async fn threads(
+        &mut self,
+        view: View<'_>,
+        query: &str,
+        channel: Option<&str>,
+        cursor: Option<&str>,
+        limit: i64,
+    ) -> Result<Page<ThreadRow>> {
         let waiting = matches!(view, View::Waiting);
         let (at, id) = match cursor {
             Some(cursor) => read_cursor(cursor)?,
@@ -172,18 +179,18 @@ impl Conn {
             View::Of(_) | View::All => None,
         };
         let agent = if let View::Of(agent) = view { Some(agent.as_str()) } else { None };
-        let channel = channel.map(|kind| format!("%\"{kind}\"%"));
+        let channel = channel.map(|kind| like(&format!("\"{kind}\"")));
         let like = like(query);
         let sql = if waiting {
             thread_columns!(concat!(
                 "WHERE NOT t.folded AND t.status = $1 AND ($2 IS NULL OR t.assignee_id = $2) AND c.folded LIKE $3 ESCAPE '\\'",
-                " AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4) AND t.waiting_since IS NOT NULL",
+                " AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\') AND t.waiting_since IS NOT NULL",
                 " AND (t.waiting_since, t.id) > ($5, $6) ORDER BY t.waiting_since, t.id LIMIT $7"
             ))
         } else {
             thread_columns!(concat!(
                 "WHERE NOT t.folded AND ($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2) AND c.folded LIKE $3 ESCAPE '\\'",
-                " AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4)",
+                " AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\')",
                 " AND (t.last_activity_at, t.id) < ($5, $6) ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
             ))
         };
