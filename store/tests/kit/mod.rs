@@ -10,7 +10,7 @@
 //! PostgreSQL is looked for at `ONETHREAD_TEST_POSTGRES`, a URL whose role may
 //! create databases. Where there is none the test fails: an engine is never skipped.
 
-#![expect(dead_code, reason = "every test file uses its own part of the kit")]
+#![allow(dead_code, reason = "every test binary uses its own part of the kit, some all of it")]
 #![expect(clippy::disallowed_methods, reason = "tests read their own environment")]
 
 use onethread_core::Millis;
@@ -73,13 +73,17 @@ impl TestDb {
         Ok(value)
     }
 
-    /// A second handle on the same database, as another process has it.
-    pub async fn another(&self) -> Db {
-        let url = match &self.place {
+    /// Where it lies, for those who must look beneath the store.
+    pub fn url(&self) -> String {
+        match &self.place {
             Place::Folder(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
             Place::Server { admin, name } => beside(admin, name),
-        };
-        Db::open(&url).await.expect("the database opens twice")
+        }
+    }
+
+    /// A second handle on the same database, as another process has it.
+    pub async fn another(&self) -> Db {
+        Db::open(&self.url()).await.expect("the database opens twice")
     }
 }
 

@@ -1,0 +1,121 @@
+//! Inboxes: settings, pauses, health, bookmarks and the refresh lock.
+
+use crate::kit::Engine::{self, Postgres, Sqlite};
+use crate::kit::{NOW, TestDb};
+use crate::shop;
+use onethread_core::secret::Settings;
+use onethread_store::inboxes::{HealthRow, InboxRow};
+use onethread_store::{Db, Json, StoreError};
+use rstest::rstest;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+#[rstest]
+#[tokio::test]
+async fn an_inbox_is_read_back_as_it_was_made_and_changed(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let settings = Settings([("greeting".to_owned(), json!("Chào \"bạn\""))].into());
+    let made = InboxRow {
+        account: Some("page 7".into()),
+        app: Some("digest".into()),
+        settings: Json(settings),
+        ..shop::inbox_row("inb_1", "chat")
+    };
+    db.write(async |tx| tx.add_inbox(&made).await).await.unwrap();
+    assert_eq!(db.read().await.unwrap().inbox(&"inb_1".into()).await.unwrap(), made);
+
+    let changed = InboxRow { name: "Cửa hàng".into(), sealed: "other".into(), account: None, ..made.clone() };
+    db.write(async |tx| tx.change_inbox(&changed, NOW + 1).await).await.unwrap();
+    db.write(async |tx| tx.heard_from_inbox(&"inb_1".into(), NOW + 2).await).await.unwrap();
+    let expected = InboxRow { updated_at: NOW + 1, last_heard_at: Some(NOW + 2), ..changed };
+    assert_eq!(db.read().await.unwrap().inbox(&"inb_1".into()).await.unwrap(), expected);
+    db.write(async |tx| tx.reseal_inbox(&"inb_1".into(), "rotated", NOW + 3).await).await.unwrap();
+    let resealed = db.read().await.unwrap().inbox(&"inb_1".into()).await.unwrap();
+    assert_eq!((resealed.sealed.as_str(), resealed.updated_at), ("rotated", NOW + 3));
+
+    let none = InboxRow { id: "inb_none".into(), ..made };
+    assert!(matches!(db.write(async |tx| tx.change_inbox(&none, NOW).await).await, Err(StoreError::Missing("inbox"))));
+    assert!(matches!(db.read().await.unwrap().inbox(&"inb_none".into()).await, Err(StoreError::Missing("inbox"))));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_disabled_inbox_is_listed_only_among_all(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    for (id, state, created_at) in [("inb_c", "active", NOW), ("inb_b", "disabled", NOW + 1), ("inb_a", "paused", NOW + 2)] {
+        let row = InboxRow { state: state.into(), created_at, ..shop::inbox_row(id, "chat") };
+        db.write(async |tx| tx.add_inbox(&row).await).await.unwrap();
+    }
+    let listed =
+        async |all| db.read().await.unwrap().inboxes(all).await.unwrap().into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(listed(false).await, ["inb_c", "inb_a"]);
+    assert_eq!(listed(true).await, ["inb_c", "inb_b", "inb_a"], "in the order they were made");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_inbox_is_paused_with_a_reason_and_goes_on(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let id = shop::inbox(&db, "chat").await;
+    let pause = async |reason: Option<&str>| db.write(async |tx| tx.pause_inbox(&id, reason, NOW + 1).await).await.unwrap();
+    assert!(!pause(None).await, "it is not paused");
+    assert!(pause(Some("the token is refused")).await);
+    assert!(!pause(Some("again")).await, "the first reason stays");
+    let row = db.read().await.unwrap().inbox(&id).await.unwrap();
+    assert_eq!(
+        (row.state.as_str(), row.pause_reason.as_deref(), row.updated_at),
+        ("paused", Some("the token is refused"), NOW + 1)
+    );
+    assert!(pause(None).await);
+    let row = db.read().await.unwrap().inbox(&id).await.unwrap();
+    assert_eq!((row.state.as_str(), row.pause_reason.as_deref()), ("active", None));
+
+    db.write(async |tx| tx.change_inbox(&InboxRow { state: "disabled".into(), ..row }, NOW).await).await.unwrap();
+    assert!(!pause(Some("x")).await && !pause(None).await, "a disabled inbox stays so");
+}
+
+#[rstest]
+#[tokio::test]
+async fn health_and_bookmark_are_what_was_last_written(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let id = shop::inbox(&db, "chat").await;
+    let health = HealthRow {
+        healthy: Some(false),
+        reason: "401".into(),
+        since: NOW,
+        checked_at: Some(NOW),
+        account_name: Some("Shop".into()),
+    };
+    db.write(async |tx| tx.record_health(&id, &health).await).await.unwrap();
+    assert_eq!(db.read().await.unwrap().inbox(&id).await.unwrap().health.0, health);
+
+    assert_eq!(db.read().await.unwrap().bookmark(&id).await.unwrap(), None);
+    for mark in [json!({ "offset": 7 }), json!({ "offset": 8, "session": "x" })] {
+        db.write(async |tx| tx.set_bookmark(&id, &mark).await).await.unwrap();
+        assert_eq!(db.read().await.unwrap().bookmark(&id).await.unwrap(), Some(mark));
+    }
+    assert_eq!(db.read().await.unwrap().bookmark(&"inb_none".into()).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_process_at_a_time_refreshes_an_inbox(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let id = shop::inbox(&db, "chat").await;
+    let mut rivals = JoinSet::new();
+    for _ in 0..8 {
+        let (db, id) = (Db::clone(&db), id.clone());
+        rivals.spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            let mine = tx.lock_inbox(&id, NOW + 10, NOW).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+            mine
+        });
+    }
+    assert_eq!(rivals.join_all().await.into_iter().filter(|mine| *mine).count(), 1);
+    let lock = async |now| db.write(async |tx| tx.lock_inbox(&id, now + 10, now).await).await.unwrap();
+    assert!(!lock(NOW + 10).await);
+    assert!(lock(NOW + 11).await, "the holder took too long");
+    db.write(async |tx| tx.unlock_inbox(&id).await).await.unwrap();
+    assert!(lock(NOW + 12).await);
+}

@@ -1,0 +1,170 @@
+//! The record of every call: kept in order, understood once, dead letters visible.
+
+use crate::kit::Engine::{self, Postgres, Sqlite};
+use crate::kit::{NOW, TestDb};
+use crate::shop;
+use onethread_core::channel::RawCall;
+use onethread_core::ids::InboxId;
+use onethread_store::{Db, StoreError};
+use rstest::rstest;
+use tokio::task::JoinSet;
+
+fn call(body: &[u8]) -> (InboxId, RawCall) {
+    let headers = vec![("x-signature".to_owned(), "sha256=ab'\"\\".to_owned())];
+    let call =
+        RawCall { method: "POST".into(), path: "a/b".into(), query: "x=1&y=%00".into(), headers, body: body.to_vec().into() };
+    ("inb_1".into(), call)
+}
+
+async fn append(db: &TestDb, bodies: &[&str]) {
+    let calls: Vec<_> = bodies.iter().map(|body| call(body.as_bytes())).collect();
+    db.write(async |tx| tx.append_calls(&calls, NOW).await).await.unwrap();
+}
+
+async fn open(db: &Db) -> Vec<(i64, String)> {
+    let entries = db.read().await.unwrap().open_calls(1000).await.unwrap();
+    entries.into_iter().map(|entry| (entry.position, String::from_utf8_lossy(&entry.call.body).into_owned())).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_call_is_kept_byte_for_byte(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (inbox, raw) = call(&[0, 0xff, b'{', 0xc3, 0x28]);
+    db.write(async |tx| tx.append_calls(&[(inbox.clone(), raw.clone())], NOW).await).await.unwrap();
+    let entry = db.read().await.unwrap().open_calls(10).await.unwrap().remove(0);
+    assert_eq!((entry.position, entry.inbox_id, entry.received_at, entry.attempts, entry.error), (1, inbox, NOW, 0, None));
+    assert_eq!((entry.call.method, entry.call.path, entry.call.query), (raw.method, raw.path, raw.query));
+    assert_eq!((entry.call.headers, entry.call.body), (raw.headers, raw.body));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_written_together_keep_their_order(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let mut writers = JoinSet::new();
+    for group in 0..20 {
+        let db = Db::clone(&db);
+        writers.spawn(async move {
+            let calls: Vec<_> = (0..5).map(|n| call(format!("{group}.{n}").as_bytes())).collect();
+            let mut tx = db.begin().await.unwrap();
+            tx.append_calls(&calls, NOW).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+        });
+    }
+    writers.join_all().await;
+    let entries = open(&db).await;
+    assert_eq!(entries.iter().map(|(position, _)| *position).collect::<Vec<_>>(), (1..=100).collect::<Vec<_>>());
+    for group in entries.chunks(5) {
+        let own: Vec<&str> = group.iter().map(|(_, body)| body.split_once('.').unwrap().0).collect();
+        let order: Vec<&str> = group.iter().map(|(_, body)| body.split_once('.').unwrap().1).collect();
+        assert_eq!((order, own.windows(2).all(|pair| pair[0] == pair[1])), (vec!["0", "1", "2", "3", "4"], true));
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_call_is_understood_once_however_many_try(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["một", "hai"]).await;
+    let mut readers = JoinSet::new();
+    for _ in 0..10 {
+        let db = Db::clone(&db);
+        readers.spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            let mine = tx.claim_call(1, NOW).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+            mine
+        });
+    }
+    assert_eq!(readers.join_all().await.into_iter().filter(|mine| *mine).count(), 1);
+    assert_eq!(open(&db).await, [(2, "hai".to_owned())]);
+    assert!(!db.write(async |tx| tx.claim_call(99, NOW).await).await.unwrap());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_call_that_was_not_understood_to_the_end_is_open_again(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["một"]).await;
+    let mut tx = db.begin().await.unwrap();
+    assert!(tx.claim_call(1, NOW).await.unwrap());
+    drop(tx);
+    assert_eq!(open(&db).await.len(), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_redelivered_event_is_seen_once(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let mut readers = JoinSet::new();
+    for _ in 0..10 {
+        let db = Db::clone(&db);
+        readers.spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            let first = tx.first_sight(&"inb_1".into(), "event 7", NOW).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+            first
+        });
+    }
+    assert_eq!(readers.join_all().await.into_iter().filter(|first| *first).count(), 1);
+    for (inbox, key, first) in [("inb_1", "event 7", false), ("inb_2", "event 7", true), ("inb_1", "event 8", true)] {
+        assert_eq!(db.write(async |tx| tx.first_sight(&inbox.into(), key, NOW).await).await.unwrap(), first, "{inbox} {key}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_dead_letter_is_visible_until_it_is_replayed(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["hỏng", "tốt"]).await;
+    db.write(async |tx| tx.bury_call(1, "no `message` in the update", NOW + 1).await).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(conn.ledger_depth().await.unwrap(), (1, 1));
+    let dead = conn.dead_calls(None, 10).await.unwrap().items;
+    assert_eq!((dead[0].position, dead[0].attempts), (1, 1));
+    assert_eq!(dead[0].error.as_deref(), Some("no `message` in the update"));
+    assert!(!db.write(async |tx| tx.claim_call(1, NOW).await).await.unwrap(), "the dead are not understood by chance");
+
+    db.write(async |tx| tx.replay_call(1).await).await.unwrap();
+    assert_eq!(open(&db).await[0], (1, "hỏng".to_owned()), "in its old place");
+    assert!(matches!(db.write(async |tx| tx.replay_call(1).await).await, Err(StoreError::Missing("dead letter"))));
+    assert!(matches!(db.write(async |tx| tx.replay_call(99).await).await, Err(StoreError::Missing("dead letter"))));
+    assert!(db.write(async |tx| tx.claim_call(1, NOW).await).await.unwrap());
+    assert_eq!(conn.ledger_depth().await.unwrap(), (1, 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn pages_of_dead_letters_show_each_once_newest_first(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(1, 2, 6, 7)] limit: i64,
+) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["a", "b", "c", "d", "e", "f", "g"]).await;
+    for position in [1, 2, 3, 5, 6, 7] {
+        db.write(async |tx| tx.bury_call(position, "?", NOW).await).await.unwrap();
+    }
+    let mut conn = db.read().await.unwrap();
+    let pages = shop::walk(async |before| conn.dead_calls(before.map(|b| b.parse().unwrap()), limit).await.unwrap()).await;
+    assert_eq!(pages.iter().flatten().map(|entry| entry.position).collect::<Vec<_>>(), [7, 6, 5, 3, 2, 1]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn only_old_and_understood_calls_are_forgotten(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["done", "done too", "new", "dead"]).await;
+    for position in [1, 2] {
+        db.write(async |tx| tx.claim_call(position, NOW).await).await.unwrap();
+    }
+    db.write(async |tx| tx.bury_call(4, "?", NOW).await).await.unwrap();
+    let prune = async |before, limit| db.write(async |tx| tx.prune_calls(before, limit).await).await.unwrap();
+    assert_eq!(prune(NOW, 10).await, 0, "not before its time");
+    assert_eq!(prune(NOW + 1, 1).await, 1);
+    assert_eq!(prune(NOW + 1, 10).await, 1);
+    assert_eq!(prune(NOW + 1, 10).await, 0);
+    assert_eq!(db.read().await.unwrap().ledger_depth().await.unwrap(), (1, 1));
+    append(&db, &["next"]).await;
+    assert_eq!(open(&db).await.last().unwrap().0, 5, "numbers are never used twice");
+}

@@ -1,0 +1,25 @@
+//! What the desk remembers: customers and their threads, messages and their way
+//! out, merges, files, jobs, the ledger and the live stream, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "what prepares a test may fail like the test")]
+
+#[path = "../kit/mod.rs"]
+mod kit;
+mod shop;
+
+mod customers;
+mod every_function;
+mod files;
+mod handoffs;
+mod inboxes;
+mod jobs;
+mod leases;
+mod ledger;
+mod live;
+mod merge_histories;
+mod merges;
+mod messages;
+mod outbox;
+mod racing;
+mod receipts;
+mod threads;

@@ -1,0 +1,280 @@
+//! Parcels: in order, one at a time for each recipient, claimed by one sender only.
+
+use crate::kit::Engine::{self, Postgres, Sqlite};
+use crate::kit::{NOW, TestDb};
+use crate::shop::{self, Person};
+use onethread_core::Millis;
+use onethread_core::ids::ParcelId;
+use onethread_core::parts::Part;
+use onethread_store::messages::MessageError;
+use onethread_store::outbox::{ClaimedParcel, End, NewParcel};
+use onethread_store::{Db, Json, StoreError};
+use rstest::rstest;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::task::JoinSet;
+
+const FAR: i64 = 100;
+
+/// Claim whatever may be claimed now, under a name of its own, for a minute.
+async fn claim(db: &Db, now: Millis, limit: i64) -> Vec<ClaimedParcel> {
+    static NAMES: AtomicI64 = AtomicI64::new(0);
+    let name = format!("claim {}", NAMES.fetch_add(1, Ordering::Relaxed));
+    let mut tx = db.begin().await.unwrap();
+    let parcels = tx.claim_parcels(&name, now + 60_000, now, limit).await.unwrap();
+    tx.commit(now).await.unwrap();
+    parcels
+}
+
+async fn claimed(db: &Db, now: Millis) -> Vec<String> {
+    claim(db, now, FAR).await.into_iter().map(|parcel| parcel.id).collect()
+}
+
+async fn end(db: &TestDb, parcel: &ParcelId, how: End) -> bool {
+    db.write(async |tx| tx.end_parcel(parcel.as_str(), how, Some("m1"), None, NOW).await).await.unwrap()
+}
+
+async fn two_people(db: &TestDb) -> (Person, Person) {
+    let inbox = shop::inbox(db, "chat").await;
+    (shop::person(db, &inbox, "Lan").await, shop::person(db, &inbox, "Minh").await)
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_recipient_gets_one_parcel_at_a_time_in_order(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let mut parcels = Vec::new();
+    for text in ["một", "hai", "ba"] {
+        parcels.push(lan.is_answered(&db, text, NOW).await.1);
+    }
+    for parcel in &parcels {
+        assert_eq!(claimed(&db, NOW).await, [parcel.as_str()]);
+        assert!(claimed(&db, NOW).await.is_empty(), "the next waits until this one is settled");
+        assert!(end(&db, parcel, End::Sent).await);
+    }
+    assert!(claimed(&db, NOW).await.is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let message = shop::answered(&lan, "dạ có ạ", NOW);
+    let parcel =
+        NewParcel {
+            voice: "bot", lease_number: 1, reply_to: Some("m0".into()), ..shop::parcel(&lan, &message.id, "dạ có ạ")
+        };
+    db.write(async |tx| {
+        shop::queue(tx, &lan.thread, &message, std::slice::from_ref(&parcel), NOW).await?;
+        tx.heard_from(&lan.identity, NOW - 7).await
+    })
+    .await
+    .unwrap();
+    let expected = ClaimedParcel {
+        id: parcel.id.0,
+        message_id: message.id.0,
+        thread_id: lan.thread.0.clone(),
+        identity_id: lan.identity.0.clone(),
+        inbox_id: lan.inbox.0.clone(),
+        address: "address of Lan".into(),
+        part: Json(Part::Text { text: "dạ có ạ".into(), buttons: Vec::new(), ask_phone: None }),
+        reply_to: Some("m0".into()),
+        voice: "bot".into(),
+        lease_number: 1,
+        thread_lease: 1,
+        attempts: 1,
+        last_interaction_at: Some(NOW - 7),
+        queued_at: NOW,
+        content: Json(message.content),
+    };
+    assert_eq!(claim(&db, NOW, FAR).await, [expected]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn parts_of_one_message_go_in_order(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let message = shop::answered(&lan, "dài", NOW);
+    let parts: Vec<NewParcel> = ["a", "b", "c"].iter().map(|text| shop::parcel(&lan, &message.id, text)).collect();
+    db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
+    db.write(async |tx| tx.queue_parcels(&[], NOW).await).await.unwrap();
+    let unsent = async || db.read().await.unwrap().unsent_parcels_of(&message.id).await.unwrap();
+    for (part, left) in parts.iter().zip([3, 2, 1]) {
+        assert_eq!(unsent().await, left);
+        assert_eq!(claimed(&db, NOW).await, [part.id.as_str()]);
+        end(&db, &part.id, End::Sent).await;
+    }
+    assert_eq!(unsent().await, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_stuck_recipient_delays_nobody_else(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, minh) = two_people(&db).await;
+    let (_, stuck) = lan.is_answered(&db, "một", NOW).await;
+    lan.is_answered(&db, "hai", NOW).await;
+    assert_eq!(claimed(&db, NOW).await, [stuck.as_str()]);
+    let throttled = MessageError { code: "throttled".into(), detail: "wait".into() };
+    db.write(async |tx| tx.requeue_parcel(stuck.as_str(), NOW + 5_000, Some(&throttled)).await).await.unwrap();
+
+    let (_, other) = minh.is_answered(&db, "chào", NOW).await;
+    assert_eq!(claimed(&db, NOW + 1).await, [other.as_str()], "Lan's second does not overtake her first");
+    end(&db, &other, End::Sent).await;
+    assert_eq!(db.read().await.unwrap().next_due().await.unwrap(), Some(NOW));
+    let again = claim(&db, NOW + 5_000, FAR).await;
+    assert_eq!((again.len(), again[0].id.as_str(), again[0].attempts), (1, stuck.as_str(), 2));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_paused_inbox_keeps_its_queue(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, other) = (shop::only_person(&db).await, shop::only_person(&db).await);
+    let (_, kept) = lan.is_answered(&db, "giữ lại", NOW).await;
+    let (_, sent) = other.is_answered(&db, "đi ngay", NOW).await;
+    db.write(async |tx| tx.pause_inbox(&lan.inbox, Some("the token is refused"), NOW).await).await.unwrap();
+    assert_eq!(claimed(&db, NOW).await, [sent.0]);
+    assert_eq!(db.read().await.unwrap().outbox_depth().await.unwrap(), (1, 1), "queued, under way");
+    db.write(async |tx| tx.pause_inbox(&lan.inbox, None, NOW).await).await.unwrap();
+    assert_eq!(claimed(&db, NOW).await, [kept.0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn no_more_is_claimed_than_there_is_room_for(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    for n in 0..9 {
+        shop::person(&db, &inbox, &format!("Khách {n}")).await.is_answered(&db, "dạ", NOW).await;
+    }
+    let rounds = [claim(&db, NOW, 4).await, claim(&db, NOW, 4).await, claim(&db, NOW, 4).await];
+    assert_eq!(rounds.each_ref().map(Vec::len), [4, 4, 1]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_senders_never_claim_the_same_parcel(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    for n in 0..12 {
+        let who = shop::person(&db, &inbox, &format!("Khách {n}")).await;
+        for text in ["một", "hai", "ba"] {
+            who.is_answered(&db, text, NOW).await;
+        }
+    }
+    let mut senders = JoinSet::new();
+    for other in [Db::clone(&db), Db::clone(&db), db.another().await, db.another().await] {
+        senders.spawn(async move {
+            let mut mine = Vec::new();
+            let mut idle = 0;
+            while idle < 30 {
+                let parcels = claim(&other, NOW, 3).await;
+                idle = if parcels.is_empty() { idle + 1 } else { 0 };
+                let mut tx = other.begin().await.unwrap();
+                for parcel in &parcels {
+                    assert!(tx.end_parcel(&parcel.id, End::Sent, None, None, NOW).await.unwrap());
+                }
+                tx.commit(NOW).await.unwrap();
+                mine.extend(parcels.into_iter().map(|parcel| parcel.id));
+            }
+            mine
+        });
+    }
+    let all = senders.join_all().await.concat();
+    assert_eq!(all.len(), 36);
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), 36, "each was claimed once");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_parcel_whose_sender_is_gone_is_found_again(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (message, parcel) = lan.is_answered(&db, "một", NOW).await;
+    claim(&db, NOW, FAR).await;
+    let mut conn = db.read().await.unwrap();
+    assert!(conn.orphaned_parcels(NOW + 60_000).await.unwrap().is_empty(), "its time is not over yet");
+    let orphans = conn.orphaned_parcels(NOW + 60_001).await.unwrap();
+    assert_eq!(orphans, [(parcel.0.clone(), message.0.clone(), lan.inbox.0.clone())]);
+    assert_eq!(conn.parcel(parcel.as_str()).await.unwrap(), (message, lan.identity));
+    assert!(matches!(conn.parcel("out_none").await, Err(StoreError::Missing("parcel"))));
+}
+
+#[rstest]
+#[tokio::test]
+async fn retry_sends_what_failed_again_under_the_same_key(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let message = shop::answered(&lan, "dài", NOW);
+    let parts: Vec<NewParcel> = ["a", "b", "c"].iter().map(|text| shop::parcel(&lan, &message.id, text)).collect();
+    db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
+    claim(&db, NOW, FAR).await;
+    end(&db, &parts[0].id, End::Sent).await;
+    claim(&db, NOW, FAR).await;
+    end(&db, &parts[1].id, End::Failed).await;
+    let ended = db.write(async |tx| tx.end_rest_of(&message.id, End::Failed, NOW).await).await.unwrap();
+    assert_eq!(ended, 1, "the third does not go without the second");
+    assert!(claimed(&db, NOW).await.is_empty());
+
+    let again = db.write(async |tx| tx.retry_parcels_of(&message.id, NOW + 9).await).await.unwrap();
+    assert_eq!(again, 2, "what was sent is not sent again");
+    for part in &parts[1..] {
+        let parcels = claim(&db, NOW + 9, FAR).await;
+        assert_eq!((parcels.len(), parcels[0].id.as_str(), parcels[0].attempts), (1, part.id.as_str(), 1));
+        end(&db, &part.id, End::Sent).await;
+    }
+    assert_eq!(db.write(async |tx| tx.retry_parcels_of(&message.id, NOW).await).await.unwrap(), 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_retried_parcel_waits_for_the_one_under_way(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (older, first) = lan.is_answered(&db, "một", NOW).await;
+    claim(&db, NOW, FAR).await;
+    end(&db, &first, End::Failed).await;
+    let (_, second) = lan.is_answered(&db, "hai", NOW).await;
+    assert_eq!(claimed(&db, NOW).await, [second.as_str()]);
+    db.write(async |tx| tx.retry_parcels_of(&older, NOW).await).await.unwrap();
+    assert!(claimed(&db, NOW).await.is_empty(), "one at a time, the newer one too");
+    end(&db, &second, End::Sent).await;
+    assert_eq!(claimed(&db, NOW).await, [first.0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_uncertain_parcel_can_be_believed_or_settled_but_a_settled_one_stays(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, minh) = two_people(&db).await;
+    let (message, parcel) = lan.is_answered(&db, "một", NOW).await;
+    let (_, other) = minh.is_answered(&db, "hai", NOW).await;
+    claim(&db, NOW, FAR).await;
+    for parcel in [&parcel, &other] {
+        assert!(end(&db, parcel, End::Uncertain).await);
+    }
+    assert_eq!(db.write(async |tx| tx.believe_parcels_of(&message, NOW).await).await.unwrap(), 1);
+    assert_eq!(db.read().await.unwrap().unsent_parcels_of(&message).await.unwrap(), 0);
+    assert_eq!(db.write(async |tx| tx.believe_parcels_of(&message, NOW).await).await.unwrap(), 0);
+    assert!(!end(&db, &parcel, End::Failed).await, "what is known to have arrived cannot fail any more");
+    assert!(end(&db, &other, End::Sent).await, "a late receipt settles an uncertain one");
+    assert!(!end(&db, &other, End::Withheld).await);
+    assert_eq!(db.read().await.unwrap().outbox_depth().await.unwrap(), (0, 0));
+    assert_eq!(db.read().await.unwrap().next_due().await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_parcel_that_is_settled_is_not_put_back_in_line(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (_, parcel) = lan.is_answered(&db, "một", NOW).await;
+    claim(&db, NOW, FAR).await;
+    end(&db, &parcel, End::Withheld).await;
+    db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None).await).await.unwrap();
+    assert!(claimed(&db, NOW + 1).await.is_empty());
+}

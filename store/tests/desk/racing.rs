@@ -1,0 +1,99 @@
+//! Many at once, on real connections.
+
+use crate::kit::Engine::{self, Postgres, Sqlite};
+use crate::kit::{NOW, TestDb};
+use crate::shop;
+use onethread_core::channel::Sender;
+use onethread_core::ids::{MergeId, MessageId};
+use onethread_core::message::{Author, Content, Status};
+use onethread_store::Db;
+use onethread_store::messages::NewMessage;
+use onethread_store::threads::View;
+use rstest::rstest;
+use serde_json::json;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_first_messages_at_once_make_one_customer_with_one_thread(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    let mut racers = JoinSet::new();
+    for n in 0..50 {
+        let (db, inbox) = (Db::clone(&db), inbox.clone());
+        racers.spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            let who = tx.recognise(&inbox, "chat", &Sender::new("42"), NOW + n).await.unwrap();
+            let message = NewMessage {
+                identity: Some(who.identity.id.as_str().into()),
+                ..NewMessage::new(MessageId::fresh(NOW), Author::Customer, Content::text(n.to_string()), Status::Received)
+            };
+            let seq = tx.append(&who.thread.id.as_str().into(), &message, NOW + n).await.unwrap();
+            tx.commit(NOW + n).await.unwrap();
+            (seq, who.new)
+        });
+    }
+    let mut done = racers.join_all().await;
+    done.sort_unstable();
+    assert_eq!(done.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), (1..=50).collect::<Vec<_>>());
+    assert_eq!(done.iter().filter(|(_, new)| *new).count(), 1, "only one of them was the first");
+
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(conn.customers("", None, 100).await.unwrap().items.len(), 1);
+    let threads = conn.threads(View::All, "", None, None, 100).await.unwrap().items;
+    assert_eq!((threads.len(), threads[0].last_seq), (1, 50));
+    let thread = threads[0].id.as_str().into();
+    let rows = shop::messages(&db, &thread).await;
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), (1..=50).collect::<Vec<_>>());
+    assert!(rows.is_sorted_by_key(|row| row.created_at), "no message is older than the one before it");
+    let mut said: Vec<u8> = rows.iter().map(|row| row.content.text.parse().unwrap()).collect();
+    said.sort_unstable();
+    assert_eq!(said, (0..50).collect::<Vec<_>>(), "nothing is lost");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_waits_for_a_merge_lands_in_the_thread_that_was_kept(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    let (lan, minh) = (shop::person(&db, &inbox, "Lan").await, shop::person(&db, &inbox, "Minh").await);
+    let mut tx = db.begin().await.unwrap();
+    tx.hold_thread(&lan.thread).await.unwrap();
+    tx.hold_thread(&minh.thread).await.unwrap();
+
+    let mut waiting = JoinSet::new();
+    let other = Db::clone(&db);
+    waiting.spawn(async move {
+        let mut tx = other.begin().await.unwrap();
+        let who = tx.recognise(&inbox, "chat", &Sender::new("address of Minh"), NOW).await.unwrap();
+        tx.commit(NOW).await.unwrap();
+        who
+    });
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    tx.merge_customers(&MergeId::fresh(NOW), &lan.customer, &minh.customer, &json!({}), NOW).await.unwrap();
+    tx.commit(NOW).await.unwrap();
+
+    let who = waiting.join_next().await.unwrap().unwrap();
+    assert_eq!((who.thread.id, who.identity.customer_id), (lan.thread.0, lan.customer.0));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_held_thread_lets_nobody_else_move_it(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let mut racers = JoinSet::new();
+    for _ in 0..20 {
+        let (db, thread) = (Db::clone(&db), lan.thread.clone());
+        racers.spawn(async move {
+            let mut tx = db.begin().await.unwrap();
+            let mut lease = tx.hold_thread(&thread).await.unwrap().lease().unwrap();
+            lease.number += 1;
+            tx.set_lease(&thread, &lease, None).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+        });
+    }
+    racers.join_all().await;
+    assert_eq!(db.read().await.unwrap().thread(&lan.thread).await.unwrap().lease_number, 21, "no step was lost");
+}
