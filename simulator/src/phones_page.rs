@@ -40,6 +40,7 @@ pub fn router(platforms: &[Arc<dyn Platform>], signs: Arc<Signs>) -> Router {
         .route("/", get(async || text("text/html", include_str!("phones_page/page.html"))))
         .route("/phones/page.css", get(async || text("text/css", include_str!("phones_page/page.css"))))
         .route("/phones/page.js", get(async || text("text/javascript", include_str!("phones_page/page.js"))))
+        .route("/phones/things.js", get(async || text("text/javascript", include_str!("phones_page/things.js"))))
         .route("/phones/words.js", get(async || text("text/javascript", include_str!("phones_page/words.js"))))
         .route("/phones/state", get(state))
         .route("/phones/live", get(live))

@@ -99,6 +99,7 @@ async fn the_page_and_its_parts_are_served_under_a_strict_policy() {
         ("/phones/page.css", "text/css"),
         ("/phones/page.js", "text/javascript"),
         ("/phones/words.js", "text/javascript"),
+        ("/phones/things.js", "text/javascript"),
         ("/shop/shop.css", "text/css"),
     ] {
         let answer = get(&world, &client, path).await;
