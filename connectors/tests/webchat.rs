@@ -206,6 +206,13 @@ async fn what_is_wrong_is_told_and_not_stored() {
     }
 }
 
+#[tokio::test]
+async fn a_message_is_no_place_for_a_file() {
+    let shop = Shop::open().await;
+    let answer = shop.host(shop.said(&"x".repeat(70_000))).await.expect("told");
+    assert_eq!(answer.status, 413);
+}
+
 // ------------------------------------------------------------------------ files
 
 #[tokio::test]

@@ -21,6 +21,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 const WIDGET: &str = include_str!("../widget/widget.js");
+/// Room for the longest text, its escapes and ten files' names.
+const MESSAGE_LIMIT: usize = 64 * 1024;
 /// Where the script has its inbox's look written in.
 const LOOK_PLACE: &str = "\"{{look}}\"";
 
@@ -186,6 +188,9 @@ impl Desk {
     fn wave_through(&self, call: &RawCall) -> Result<(), TurnedAway> {
         let visitor = self.visitors.named_by(call, self.now()).ok_or(TurnedAway::NoToken)?;
         self.limits.messages_of_visitor.take(visitor.as_str(), self.now()).map_err(TurnedAway::TooMany)?;
+        if call.body.len() > MESSAGE_LIMIT {
+            return Err(TurnedAway::Wrong(413, "a message is at most 64 KiB of JSON; files are uploaded first"));
+        }
         posted::acceptable(&call.body).map(drop).map_err(|why| TurnedAway::Wrong(422, why))
     }
 
