@@ -56,6 +56,11 @@ impl FromRef<Api> for Arc<Gateway> {
 
 impl Api {
     pub fn new(gateway: Arc<Gateway>) -> anyhow::Result<Self> {
-        Ok(Self { gateway, passwords: Passwords::new()?, guesses: Arc::new(Guesses::default()), metrics: health::Metrics::install() })
+        Ok(Self {
+            gateway,
+            passwords: Passwords::new()?,
+            guesses: Arc::new(Guesses::default()),
+            metrics: health::Metrics::install(),
+        })
     }
 }

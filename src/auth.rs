@@ -194,7 +194,9 @@ impl Passwords {
 }
 
 fn hash(password: &str) -> Result<String> {
-    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|error| anyhow!("the password cannot be hashed: {error}"))?;
+    let hash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| anyhow!("the password cannot be hashed: {error}"))?;
     Ok(hash.to_string())
 }
 

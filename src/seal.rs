@@ -60,7 +60,8 @@ impl Seal {
         let nonce: [u8; 24] = rand::random();
         let aad = format!("{}|{row}", self.id);
         let payload = Payload { msg: text.as_bytes(), aad: aad.as_bytes() };
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).expect("a text in memory is shorter than the cipher's 256 GB");
+        let sealed =
+            self.cipher().encrypt(&XNonce::from(nonce), payload).expect("a text in memory is shorter than the cipher's 256 GB");
         format!("v1.{}.{}.{}", self.id, BASE64.encode(nonce), BASE64.encode(sealed))
     }
 

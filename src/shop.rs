@@ -72,10 +72,13 @@ impl Shop {
     /// logged and taken as never written, so that a damaged row does not stop the house.
     #[must_use]
     pub fn load(row: Option<Value>) -> Self {
-        row.map(serde_json::from_value).transpose().unwrap_or_else(|error| {
-            tracing::error!(%error, "the shop's settings cannot be read back; the defaults are in use");
-            None
-        }).unwrap_or_default()
+        row.map(serde_json::from_value)
+            .transpose()
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the shop's settings cannot be read back; the defaults are in use");
+                None
+            })
+            .unwrap_or_default()
     }
 
     pub async fn of(db: &Db) -> onethread_store::Result<Self> {
@@ -164,7 +167,9 @@ fn days_in_words(days: &[u8], vietnamese: bool) -> String {
             _ => runs.push((day, day)),
         }
     }
-    let run = |(from, to): &(usize, usize)| if from == to { names[*from].to_owned() } else { format!("{}–{}", names[*from], names[*to]) };
+    let run = |(from, to): &(usize, usize)| {
+        if from == to { names[*from].to_owned() } else { format!("{}–{}", names[*from], names[*to]) }
+    };
     runs.iter().map(run).collect::<Vec<_>>().join(", ")
 }
 

@@ -135,7 +135,11 @@ pub async fn try_out(State(api): State<Api>, _signed: Signed, Body(given): Body<
         answers: reading
             .answers
             .iter()
-            .map(|scored| ScoredAnswer { id: scored.value.clone(), title: title(&scored.value), probability: scored.probability.into() })
+            .map(|scored| ScoredAnswer {
+                id: scored.value.clone(),
+                title: title(&scored.value),
+                probability: scored.probability.into(),
+            })
             .collect(),
         entities: reading.entities.iter().filter_map(|entity| serde_json::to_value(entity).ok()).collect(),
     }))
@@ -162,7 +166,8 @@ impl WriteAnswer {
             if wording.text.chars().count() > MOST_TEXT {
                 wrong(&format!("{language}.text"), "may have at most 4000 characters");
             }
-            if wording.questions.len() > MOST_QUESTIONS || wording.questions.iter().any(|question| question.chars().count() > 300) {
+            if wording.questions.len() > MOST_QUESTIONS || wording.questions.iter().any(|question| question.chars().count() > 300)
+            {
                 wrong(&format!("{language}.questions"), "may be at most 100, each of at most 300 characters");
             }
             if wording.text.is_empty() && !wording.questions.is_empty() {

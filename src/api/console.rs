@@ -27,7 +27,8 @@ pub fn fallback() -> Router {
 
 async fn serve(files: Router, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    let is_other = NOT_PAGES.iter().any(|other| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let is_other =
+        NOT_PAGES.iter().any(|other| path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     if is_other {
         return Problem::missing("path").into_response();
     }

@@ -139,7 +139,12 @@ impl Problem {
 
     #[must_use]
     pub fn wrong_method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", "this path does not take that method")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            "this path does not take that method",
+        )
     }
 
     /// Come back after so many milliseconds.

@@ -216,7 +216,10 @@ mod tests {
     fn a_wrong_field_is_named() {
         let body = serde_json::to_value(data_problem("Failed to deserialize the JSON body into the target type: role: unknown variant `boss`, expected `admin` or `agent` at line 1 column 15")).unwrap();
         assert_eq!(body["errors"][0]["field"], "role");
-        let body = serde_json::to_value(data_problem("Failed to deserialize the JSON body into the target type: missing field `name` at line 1 column 2")).unwrap();
+        let body = serde_json::to_value(data_problem(
+            "Failed to deserialize the JSON body into the target type: missing field `name` at line 1 column 2",
+        ))
+        .unwrap();
         assert_eq!(body["errors"][0]["field"], "name");
     }
 }

@@ -98,13 +98,17 @@ pub async fn disable(State(api): State<Api>, _admin: Admin, Path(id): Path<Strin
 impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         match error {
-            InboxError::NoSuchChannel(kind) => Self::invalid("channel", format!("`{kind}` is not a channel; see GET /api/v1/channels")),
+            InboxError::NoSuchChannel(kind) => {
+                Self::invalid("channel", format!("`{kind}` is not a channel; see GET /api/v1/channels"))
+            }
             InboxError::Settings(wrong) => Self::invalid(&format!("settings.{}", wrong.field), wrong.why),
             InboxError::NoName => Self::invalid("name", "is empty"),
-            InboxError::Connected(name) => {
-                Self::conflict("connected-already", "Connected already", format!("this account is connected already, as `{name}`"))
-                    .hint("change that inbox, or disable it first")
-            }
+            InboxError::Connected(name) => Self::conflict(
+                "connected-already",
+                "Connected already",
+                format!("this account is connected already, as `{name}`"),
+            )
+            .hint("change that inbox, or disable it first"),
             error @ InboxError::Unsealable => Self::conflict("unsealable", "Secrets cannot be read", error.to_string()),
             InboxError::Store(error) => error.into(),
         }

@@ -24,7 +24,10 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src '
 
 /// Around everything.
 pub fn around<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    let small = DefaultPredicate::new().and(NotForContentType::const_new("text/event-stream")).and(NotForContentType::const_new("audio/")).and(NotForContentType::const_new("video/"));
+    let small = DefaultPredicate::new()
+        .and(NotForContentType::const_new("text/event-stream"))
+        .and(NotForContentType::const_new("audio/"))
+        .and(NotForContentType::const_new("video/"));
     router
         .layer(CompressionLayer::new().compress_when(small))
         .layer(CatchPanicLayer::custom(panicked))

@@ -32,7 +32,12 @@ pub struct Cursor {
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", operation_id = "watch_live",
     params(Cursor, ("Last-Event-ID" = Option<i64>, Header)),
     responses((status = 200, body = Event, content_type = "text/event-stream"), Problem))]
-pub async fn stream(State(api): State<Api>, signed: Signed, headers: HeaderMap, Asked(cursor): Asked<Cursor>) -> Answer<Response> {
+pub async fn stream(
+    State(api): State<Api>,
+    signed: Signed,
+    headers: HeaderMap,
+    Asked(cursor): Asked<Cursor>,
+) -> Answer<Response> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let watch = watch(api.gateway.clone(), last.or(cursor.after)).await?;
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];

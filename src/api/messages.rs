@@ -143,6 +143,10 @@ async fn cannot_reach(gateway: &Gateway, reason: String, open: &[IdentityId]) ->
         let name = row.name.unwrap_or(row.inbox_name);
         alternatives.push(json!({ "identity_id": row.id, "channel": row.channel, "name": name }));
     }
-    let hint = if alternatives.is_empty() { "wait until the customer writes again" } else { "answer on another channel of this customer" };
+    let hint = if alternatives.is_empty() {
+        "wait until the customer writes again"
+    } else {
+        "answer on another channel of this customer"
+    };
     Ok(Problem::conflict("cannot-reach", "Cannot be reached", reason).hint(hint).with("alternatives", alternatives))
 }

@@ -3,8 +3,8 @@
 use super::error::Problem;
 use super::openapi::Described;
 use super::{
-    Api, BODY_LIMIT, agents, answers, canned_replies, channels, console, customers, dead_letters, files, health, hooks, inboxes, layers,
-    live, messages, orders, session, settings, setup, threads, tokens,
+    Api, BODY_LIMIT, agents, answers, canned_replies, channels, console, customers, dead_letters, files, health, hooks, inboxes,
+    layers, live, messages, orders, session, settings, setup, threads, tokens,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
@@ -80,7 +80,8 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(async || Problem::wrong_method())
         .route("/api/openapi.json", get(async move || Json(document).into_response()))
         .route("/files/{id}", get(files::get_public));
-    let pages = layers::guarded(layers::not_kept(layers::in_time(documented)).merge(docs).merge(console::fallback().with_state(())));
+    let pages =
+        layers::guarded(layers::not_kept(layers::in_time(documented)).merge(docs).merge(console::fallback().with_state(())));
     let watched = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

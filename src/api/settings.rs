@@ -73,7 +73,9 @@ fn checked(gateway: &Gateway, given: ShopSettings, present: &Shop) -> Answer<Sho
         timezone: given.timezone,
         bot_enabled: given.bot_enabled,
         order_code_patterns: given.order_code_patterns,
-        order_code_example: given.order_code_example.map_or_else(|| present.order_code_example.clone(), |code| code.trim().to_owned()),
+        order_code_example: given
+            .order_code_example
+            .map_or_else(|| present.order_code_example.clone(), |code| code.trim().to_owned()),
         order_source,
     })
 }

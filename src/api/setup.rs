@@ -80,7 +80,8 @@ pub async fn set_up(
     let mut tx = gateway.db.begin().await?;
     if !tx.spend_setup_link(&auth::digest(&given.token), now).await? || tx.has_admin().await? {
         api.guesses.note_wrong(&remote, "setup", &*gateway.clock);
-        let problem = Problem::forbidden("this setup link is not open: it was used, is older than a day, or there is an admin already");
+        let problem =
+            Problem::forbidden("this setup link is not open: it was used, is older than a day, or there is an admin already");
         return Err(problem.hint("restart the gateway without an admin to get a new link"));
     }
     tx.add_agent(&row, &hash).await?;

@@ -191,9 +191,13 @@ impl From<DeskError> for Problem {
         let said = error.to_string();
         match error {
             DeskError::Store(error) => error.into(),
-            DeskError::CannotMove(_) => Self::conflict("does-not-fit", "Does not fit", said).hint("reload the thread: somebody was faster"),
+            DeskError::CannotMove(_) => {
+                Self::conflict("does-not-fit", "Does not fit", said).hint("reload the thread: somebody was faster")
+            }
             DeskError::Empty | DeskError::TooLong => Self::invalid("text", said),
-            DeskError::Nobody => Self::conflict("cannot-reach", "Cannot be reached", said).with("alternatives", Vec::<String>::new()),
+            DeskError::Nobody => {
+                Self::conflict("cannot-reach", "Cannot be reached", said).with("alternatives", Vec::<String>::new())
+            }
             DeskError::Stranger => Self::invalid("identity_id", said),
             DeskError::NoSuchFile(_) => Self::invalid("attachments", said),
             DeskError::CannotReach { .. } => Self::conflict("cannot-reach", "Cannot be reached", said),

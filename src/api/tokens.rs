@@ -40,7 +40,11 @@ pub async fn list(State(api): State<Api>, _admin: Admin, Asked(page): Asked<Pagi
 /// Make a token. The answer holds its secret; it is not shown again.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", operation_id = "create_token", request_body = NewToken,
     responses((status = 201, body = CreatedToken), Problem))]
-pub async fn create(State(api): State<Api>, _admin: Admin, Body(given): Body<NewToken>) -> Answer<(StatusCode, Json<CreatedToken>)> {
+pub async fn create(
+    State(api): State<Api>,
+    _admin: Admin,
+    Body(given): Body<NewToken>,
+) -> Answer<(StatusCode, Json<CreatedToken>)> {
     let name = check_name(&given.name)?;
     let role = if given.role == RoleName::Admin { Role::Admin } else { Role::Agent };
     let now = api.gateway.clock.now();

@@ -18,7 +18,10 @@ pub async fn run(config: &Config) -> Result<()> {
         writeln!(std::io::stderr(), "warning: {warning}")?;
     }
     if !config.is_https() {
-        writeln!(std::io::stderr(), "note: public_url is not https; platforms will not call it, and cookies are not marked secure")?;
+        writeln!(
+            std::io::stderr(),
+            "note: public_url is not https; platforms will not call it, and cookies are not marked secure"
+        )?;
     }
     // Opening SQLite would make the file; a server must be there already.
     if config.database_url().starts_with("postgres") {

@@ -27,6 +27,10 @@ impl Orders {
             writeln!(std::io::stderr(), "{}:{}: {}", file.display(), error.line, error.detail)?;
         }
         writeln!(std::io::stdout(), "{} imported, {} updated, {} not valid", done.imported, done.updated, done.errors.len())?;
-        if done.errors.is_empty() { Ok(()) } else { bail!("some lines were not imported; correct them and import the file again") }
+        if done.errors.is_empty() {
+            Ok(())
+        } else {
+            bail!("some lines were not imported; correct them and import the file again")
+        }
     }
 }

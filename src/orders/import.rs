@@ -14,8 +14,19 @@ const AT_ONCE: usize = 200;
 /// More than this nobody reads.
 const MOST_ERRORS: usize = 1000;
 const COLUMNS: [&str; 13] = [
-    "code", "status", "phone", "customer_name", "carrier", "tracking_code", "tracking_url", "expected_at", "currency", "total", "items",
-    "address", "updated_at",
+    "code",
+    "status",
+    "phone",
+    "customer_name",
+    "carrier",
+    "tracking_code",
+    "tracking_url",
+    "expected_at",
+    "currency",
+    "total",
+    "items",
+    "address",
+    "updated_at",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,17 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const MOST_BYTES: usize = 256 * 1024;
 const PLACE: &str = "{code}";
 const FIELDS: [&str; 12] = [
-    "code", "status", "phone", "customer_name", "carrier", "tracking_code", "tracking_url", "expected_at", "currency", "total", "address",
+    "code",
+    "status",
+    "phone",
+    "customer_name",
+    "carrier",
+    "tracking_code",
+    "tracking_url",
+    "expected_at",
+    "currency",
+    "total",
+    "address",
     "updated_at",
 ];
 
@@ -49,7 +59,8 @@ pub async fn ask(source: &Source, secret: Option<&str>, code: &str, now: i64) ->
     let url = url_for(source, code).map_err(SourceError::Settings)?;
     let mut request = client()?.get(url).header(reqwest::header::ACCEPT, "application/json");
     if let (Some(name), Some(secret)) = (&source.header_name, secret) {
-        let mut value = HeaderValue::from_str(secret).map_err(|_| SourceError::Settings("the secret is no header value".into()))?;
+        let mut value =
+            HeaderValue::from_str(secret).map_err(|_| SourceError::Settings("the secret is no header value".into()))?;
         value.set_sensitive(true);
         request = request.header(name.as_str(), value);
     }
@@ -231,7 +242,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_by_pointers() {
-        let pointers = [("status", "/data/state"), ("phone", "/data/buyer/phone"), ("total", "/data/sum"), ("items", "/data/lines")];
+        let pointers =
+            [("status", "/data/state"), ("phone", "/data/buyer/phone"), ("total", "/data/sum"), ("items", "/data/lines")];
         let answer = serde_json::json!({ "data": {
             "state": "delivered", "buyer": { "phone": "84912345678" }, "sum": "350000.0", "lines": [{ "name": "Áo", "price": 350_000 }],
         }});

@@ -106,7 +106,8 @@ impl WrittenOrder {
             }
         }
         let (Ok(status), true) = (status, wrong.is_empty()) else { return Err(wrong) };
-        let item = |item: WrittenItem| OrderItem { name: item.name.trim().to_owned(), quantity: item.quantity, price: item.price };
+        let item =
+            |item: WrittenItem| OrderItem { name: item.name.trim().to_owned(), quantity: item.quantity, price: item.price };
         Ok(Order {
             code,
             status,
@@ -151,7 +152,9 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named_at_once() {
-        let wrong = written(serde_json::json!({ "status": "shipped", "phone": "abc", "tracking_url": "javascript:alert(1)", "total": -1 }));
+        let wrong = written(
+            serde_json::json!({ "status": "shipped", "phone": "abc", "tracking_url": "javascript:alert(1)", "total": -1 }),
+        );
         let fields: Vec<&str> = wrong.unwrap_err().iter().map(|wrong| wrong.field).collect();
         assert_eq!(fields, ["code", "status", "phone", "tracking_url", "total"]);
     }

@@ -116,12 +116,6 @@ impl From<store::LastMessage> for LastMessage {
 
 impl From<store::Counts> for Counts {
     fn from(counts: store::Counts) -> Self {
-        Self {
-            waiting: counts.waiting,
-            mine: counts.mine,
-            bot: counts.bot,
-            all: counts.every,
-            unread_mine: counts.unread_mine,
-        }
+        Self { waiting: counts.waiting, mine: counts.mine, bot: counts.bot, all: counts.every, unread_mine: counts.unread_mine }
     }
 }

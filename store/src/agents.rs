@@ -129,7 +129,8 @@ impl Conn {
     /// Whose session this is; `None` when it is over or its agent is disabled.
     pub async fn session(&mut self, digest: &str, now: Millis) -> Result<Option<(AgentRow, Millis)>> {
         let sql = "SELECT agent_id, expires_at FROM sessions WHERE digest = $1 AND expires_at > $2";
-        let found: Option<(String, Millis)> = on!(self, db => sqlx::query_as(sql).bind(digest).bind(now).fetch_optional(db).await)?;
+        let found: Option<(String, Millis)> =
+            on!(self, db => sqlx::query_as(sql).bind(digest).bind(now).fetch_optional(db).await)?;
         let Some((agent, expires_at)) = found else { return Ok(None) };
         let agent = self.agent(&agent.into()).await?;
         Ok((!agent.disabled).then_some((agent, expires_at)))

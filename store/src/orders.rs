@@ -114,10 +114,9 @@ impl Conn {
         ));
         let (at, code) = match after {
             None => (Millis::MAX, ""),
-            Some(cursor) => cursor
-                .split_once(':')
-                .and_then(|(at, code)| Some((at.parse().ok()?, code)))
-                .ok_or(StoreError::BadCursor)?,
+            Some(cursor) => {
+                cursor.split_once(':').and_then(|(at, code)| Some((at.parse().ok()?, code))).ok_or(StoreError::BadCursor)?
+            }
         };
         let status = filter.status.map_or("", Journey::as_str);
         let pattern = like(&filter.words);

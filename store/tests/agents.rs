@@ -24,7 +24,7 @@ fn agent(id: &str, role: &str) -> AgentRow {
 }
 
 async fn hire(tx: &mut Tx, id: &str, role: &str) -> AgentId {
-    tx.add_agent(&agent(id, role), "hash").await.unwrap();
+    tx.add_agent(&agent(id, role), "hash").await.expect("the e-mail address is free");
     id.into()
 }
 
@@ -114,7 +114,9 @@ async fn two_admins_who_demote_each_other_leave_one(#[values(Engine::Sqlite, Eng
 
 #[rstest]
 #[tokio::test]
-async fn a_session_lasts_until_it_is_over_closed_or_its_agent_disabled(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn a_session_lasts_until_it_is_over_closed_or_its_agent_disabled(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let db = TestDb::open(engine).await;
     let id = db.write(async |tx| Ok(hire(tx, "agt_lan", "agent").await)).await.unwrap();
     for digest in ["one", "two", "three"] {

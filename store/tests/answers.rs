@@ -10,7 +10,14 @@ use rstest::rstest;
 
 fn answer(id: &str, title: &str, question: &str) -> AnswerRow {
     let vi = Wording { text: "Phí giao hàng 25.000đ".to_owned(), questions: vec![question.to_owned()] };
-    AnswerRow { id: id.to_owned(), title: title.to_owned(), enabled: true, vi: Json(vi), en: Json(Wording::default()), updated_at: NOW }
+    AnswerRow {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        enabled: true,
+        vi: Json(vi),
+        en: Json(Wording::default()),
+        updated_at: NOW,
+    }
 }
 
 #[rstest]
@@ -24,8 +31,8 @@ async fn an_answer_is_found_however_it_is_spelt(#[values(Engine::Sqlite, Engine:
     }
     let mut conn = db.read().await.unwrap();
     assert_eq!(conn.answer(&"ans_a".into()).await.unwrap(), ship);
-    assert_eq!(conn.answers("da lat", None, 10).await.unwrap().items, [ship.clone()]);
-    assert_eq!(conn.answers("gio mo", None, 10).await.unwrap().items, [hours.clone()]);
+    assert_eq!(conn.answers("da lat", None, 10).await.unwrap().items, std::slice::from_ref(&ship));
+    assert_eq!(conn.answers("gio mo", None, 10).await.unwrap().items, std::slice::from_ref(&hours));
     assert_eq!(conn.all_answers().await.unwrap(), [ship.clone(), hours.clone()]);
 
     let first = conn.answers("", None, 1).await.unwrap();

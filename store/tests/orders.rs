@@ -54,9 +54,16 @@ async fn orders_are_found_by_part_of_what_is_known_of_them(#[values(Engine::Sqli
     }
     let mut conn = db.read().await.unwrap();
     // `_` and `%` stand for themselves.
-    for (words, found) in [("dang thi", vec!["DH1"]), ("dh", vec!["DH1", "DH2"]), ("ga_7%", vec!["DH1"]), ("5678", vec!["DH1", "DH2"]), ("\\", vec![])] {
+    for (words, found) in [
+        ("dang thi", vec!["DH1"]),
+        ("dh", vec!["DH1", "DH2"]),
+        ("ga_7%", vec!["DH1"]),
+        ("5678", vec!["DH1", "DH2"]),
+        ("\\", vec![]),
+    ] {
         let filter = OrderFilter { words: words.to_owned(), status: None };
-        let codes: Vec<String> = conn.orders(&filter, None, 10).await.unwrap().items.into_iter().map(|order| order.code).collect();
+        let codes: Vec<String> =
+            conn.orders(&filter, None, 10).await.unwrap().items.into_iter().map(|order| order.code).collect();
         assert_eq!(codes, found, "{words}");
     }
     let stopped = OrderFilter { words: String::new(), status: Some(Journey::Stopped) };

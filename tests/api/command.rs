@@ -21,7 +21,11 @@ fn a_token_is_printed_alone() {
     let folder = tempfile::tempdir().unwrap();
     let made = onethread(&folder, &["token", "create", "--name", "import", "--role", "admin"], &[]);
     let token = out(&made);
-    assert!(made.status.success() && token.starts_with("ot_") && token.trim_end().lines().count() == 1, "{token:?} {}", err(&made));
+    assert!(
+        made.status.success() && token.starts_with("ot_") && token.trim_end().lines().count() == 1,
+        "{token:?} {}",
+        err(&made)
+    );
     assert!(folder.path().join("data/onethread.db").is_file());
     let wrong = onethread(&folder, &["token", "create", "--name", "import", "--role", "boss"], &[]);
     assert!(!wrong.status.success() && err(&wrong).contains("use admin or agent"), "{}", err(&wrong));
@@ -31,7 +35,8 @@ fn a_token_is_printed_alone() {
 fn check_shows_what_is_in_effect_and_hides_secrets() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("onethread.toml"), "[limits]\nfile = \"10 MiB\"\n").unwrap();
-    let secrets = [("ONETHREAD_ADMIN_EMAIL", "lan@shop.vn"), ("ONETHREAD_ADMIN_PASSWORD", "hush-hush"), ("ONETHREAD_LISTENS", "x")];
+    let secrets =
+        [("ONETHREAD_ADMIN_EMAIL", "lan@shop.vn"), ("ONETHREAD_ADMIN_PASSWORD", "hush-hush"), ("ONETHREAD_LISTENS", "x")];
     let checked = onethread(&folder, &["check"], &secrets);
     assert!(checked.status.success(), "{}", err(&checked));
     assert!(out(&checked).contains("limits.file = \"10 MiB\"    # onethread.toml"), "{}", out(&checked));

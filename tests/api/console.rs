@@ -24,7 +24,9 @@ async fn every_address_of_the_console_opens_it() {
 async fn what_is_no_page_is_not_taken_for_one() {
     let gateway = gateway().await;
     let stranger = Caller::stranger(&gateway);
-    for path in ["/raw/api", "/raw/api/v2/threads", "/raw/files/fil_none", "/raw/assets/gone-1234.js", "/raw/../Cargo.toml", "/raw/.env"] {
+    for path in
+        ["/raw/api", "/raw/api/v2/threads", "/raw/files/fil_none", "/raw/assets/gone-1234.js", "/raw/../Cargo.toml", "/raw/.env"]
+    {
         let answer = stranger.send("GET", path, None).await;
         assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
     }

@@ -48,7 +48,8 @@ fn the_shapes_stay_as_they_are() {
     let document = serde_json::to_value(onethread::api::document()).unwrap();
     let schemas = &document["components"]["schemas"];
     let chosen = ["Thread", "Message", "Attachment", "Customer", "Order", "Inbox", "Event", "Me", "Problem"];
-    let shapes: Value = chosen.iter().map(|name| ((*name).to_owned(), schemas[name].clone())).collect::<serde_json::Map<_, _>>().into();
+    let shapes: Value =
+        chosen.iter().map(|name| ((*name).to_owned(), schemas[name].clone())).collect::<serde_json::Map<_, _>>().into();
     insta::assert_json_snapshot!(shapes);
 }
 

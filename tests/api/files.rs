@@ -23,7 +23,11 @@ async fn a_picture_is_shown_and_a_page_is_a_download() {
     let shown = agent.send("GET", &format!("/files/{}", picture["id"].as_str().unwrap()), None).await;
     let header = |name: &str| shown.headers()[name].to_str().unwrap();
     assert_eq!((header("content-type"), header("x-content-type-options")), ("image/png", "nosniff"));
-    assert!(header("content-disposition").starts_with("inline; filename*=UTF-8''%C3%A1o.png"), "{}", header("content-disposition"));
+    assert!(
+        header("content-disposition").starts_with("inline; filename*=UTF-8''%C3%A1o.png"),
+        "{}",
+        header("content-disposition")
+    );
     assert!(header("content-security-policy").contains("sandbox"));
     assert_eq!(shown.bytes().await.unwrap(), PNG);
 

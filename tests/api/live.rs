@@ -32,7 +32,8 @@ impl Stream {
                 let Some(data) = field("data:") else { continue };
                 return Some((field("id:").and_then(|id| id.parse().ok()), serde_json::from_str(data).unwrap()));
             }
-            let chunk = tokio::time::timeout(Duration::from_secs(10), self.bytes.next()).await.expect("something is told in time")?;
+            let chunk =
+                tokio::time::timeout(Duration::from_secs(10), self.bytes.next()).await.expect("something is told in time")?;
             self.text.push_str(std::str::from_utf8(&chunk.ok()?).unwrap());
         }
     }

@@ -30,7 +30,8 @@ async fn an_import_writes_the_good_lines_and_reports_the_others() {
     let gateway = gateway().await;
     let admin = Caller::program(&gateway, Role::Admin).await;
     let import = async |kind: &str, body: &str| -> (u16, Value) {
-        let answer = admin.request("POST", "/orders/import").header("content-type", kind).body(body.to_owned()).send().await.unwrap();
+        let answer =
+            admin.request("POST", "/orders/import").header("content-type", kind).body(body.to_owned()).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     };
     let csv = "code,status,phone,total\nZZ1,placed,0912345678,350000\nZZ2,shipped,,\nZZ3,placed,,1\n";
@@ -41,6 +42,9 @@ async fn an_import_writes_the_good_lines_and_reports_the_others() {
 
     let lines = "{\"code\":\"ZZ1\",\"status\":\"delivered\"}\n{\"code\":\"ZZ4\",\"status\":\"placed\",\"color\":1}\n";
     let (_, report) = import("application/jsonl", lines).await;
-    assert_eq!((report["imported"].as_i64(), report["updated"].as_i64(), report["errors"][0]["line"].as_i64()), (Some(0), Some(1), Some(2)));
+    assert_eq!(
+        (report["imported"].as_i64(), report["updated"].as_i64(), report["errors"][0]["line"].as_i64()),
+        (Some(0), Some(1), Some(2))
+    );
     assert_eq!(import("application/pdf", "x").await.0, 415);
 }

@@ -30,7 +30,10 @@ async fn every_refusal_says_what_is_wrong_and_where() {
         ("POST", "/inboxes", Some(json!({ "channel": "pigeon", "name": "Pigeon", "settings": {} }))),
     ] {
         let (status, problem) = admin.call(method, path, body).await;
-        assert!(problem["type"].as_str().is_some_and(|kind| kind.starts_with("https://onethread.dev/problems/")), "{method} {path}: {problem}");
+        assert!(
+            problem["type"].as_str().is_some_and(|kind| kind.starts_with("https://onethread.dev/problems/")),
+            "{method} {path}: {problem}"
+        );
         assert_eq!(problem["status"], status);
         refusals.push(json!({ "asked": format!("{method} {path}"), "problem": problem }));
     }
@@ -41,7 +44,8 @@ async fn every_refusal_says_what_is_wrong_and_where() {
 async fn a_body_that_is_no_json_is_refused_by_its_kind() {
     let gateway = gateway().await;
     let admin = Caller::program(&gateway, Role::Admin).await;
-    let post = |kind: &'static str, body: Vec<u8>| admin.request("POST", "/agents").header("content-type", kind).body(body).send();
+    let post =
+        |kind: &'static str, body: Vec<u8>| admin.request("POST", "/agents").header("content-type", kind).body(body).send();
     assert_eq!(post("application/json", b"{".to_vec()).await.unwrap().status(), 400);
     assert_eq!(post("text/plain", b"{}".to_vec()).await.unwrap().status(), 415);
     let answer = post("application/json", vec![b' '; 1024 * 1024 + 1]).await.unwrap();

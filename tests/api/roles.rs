@@ -9,8 +9,22 @@ use serde_json::{Value, json};
 const OPEN: [&str; 3] = ["sign_in", "look_at_setup", "set_up"];
 /// Operations of admins only.
 const ADMINS: [&str; 17] = [
-    "create_inbox", "change_inbox", "probe_inbox", "disable_inbox", "replay_dead_letter", "put_order", "remove_order", "import_orders",
-    "add_answer", "change_answer", "remove_answer", "add_agent", "change_agent", "list_tokens", "create_token", "remove_token",
+    "create_inbox",
+    "change_inbox",
+    "probe_inbox",
+    "disable_inbox",
+    "replay_dead_letter",
+    "put_order",
+    "remove_order",
+    "import_orders",
+    "add_answer",
+    "change_answer",
+    "remove_answer",
+    "add_agent",
+    "change_agent",
+    "list_tokens",
+    "create_token",
+    "remove_token",
     "change_settings",
 ];
 

@@ -9,7 +9,8 @@ use serde_json::json;
 async fn a_session_is_a_cookie_that_scripts_cannot_read() {
     let gateway = gateway().await;
     let browser = Caller::stranger(&gateway).with("sec-fetch-site", "same-origin");
-    let answer = browser.send("POST", "/session", Some(json!({ "email": ADMIN_EMAIL.to_uppercase(), "password": PASSWORD }))).await;
+    let answer =
+        browser.send("POST", "/session", Some(json!({ "email": ADMIN_EMAIL.to_uppercase(), "password": PASSWORD }))).await;
     let set = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax") && set.contains("Path=/"), "{set}");
     assert_eq!(answer.headers()["cache-control"], "no-store");

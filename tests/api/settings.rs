@@ -17,7 +17,8 @@ async fn shop() -> String {
             return StatusCode::UNAUTHORIZED.into_response();
         }
         match code.as_str() {
-            "DH1" => Json(json!({ "data": { "state": "in_transit", "buyer": { "phone": "0912345678" }, "eta": "2026-11-25" } })).into_response(),
+            "DH1" => Json(json!({ "data": { "state": "in_transit", "buyer": { "phone": "0912345678" }, "eta": "2026-11-25" } }))
+                .into_response(),
             "MOVED" => Redirect::temporary("http://127.0.0.1:1/secret").into_response(),
             "HUGE" => vec![b' '; 300 * 1024].into_response(),
             "ODD" => Json(json!({ "data": { "state": "teleported" } })).into_response(),
@@ -69,7 +70,8 @@ async fn a_kept_secret_stays_with_its_host() {
     let url = shop().await;
     let settings = admin.get("/settings").await;
     admin.call("PUT", "/settings", Some(with_source(settings.clone(), &url, Some("hush")))).await;
-    let same = admin.call("PUT", "/settings", Some(with_source(settings.clone(), &url.replace("/orders", "/v2/orders"), None))).await.1;
+    let same =
+        admin.call("PUT", "/settings", Some(with_source(settings.clone(), &url.replace("/orders", "/v2/orders"), None))).await.1;
     assert_eq!(same["order_source"]["secret_set"], true);
     let moved = admin.call("PUT", "/settings", Some(with_source(settings, "https://evil.example/{code}", None))).await.1;
     assert_eq!(moved["order_source"]["secret_set"], false, "whoever changes the host must know the secret");
@@ -91,7 +93,12 @@ async fn wrong_settings_are_refused_field_by_field_and_change_nothing() {
     assert_eq!(
         fields,
         [
-            "shop_name", "timezone", "opening_hours[0].days", "opening_hours[0].from", "order_code_patterns[1]", "order_code_patterns[2]",
+            "shop_name",
+            "timezone",
+            "opening_hours[0].days",
+            "opening_hours[0].from",
+            "order_code_patterns[1]",
+            "order_code_patterns[2]",
             "order_source.url_template",
         ]
     );

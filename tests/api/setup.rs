@@ -23,10 +23,14 @@ async fn the_link_of_the_first_start_makes_one_admin_once() {
     let token = link.split_once("/setup?token=").unwrap().1.to_owned();
     let url = format!("http://{}/api/v1/setup", onethread::api::serve(&gateway).await.unwrap());
     let http = reqwest::Client::new();
-    let open = async |token: &str| http.get(format!("{url}?token={token}")).send().await.unwrap().json::<Value>().await.unwrap()["open"].clone();
+    let open = async |token: &str| {
+        http.get(format!("{url}?token={token}")).send().await.unwrap().json::<Value>().await.unwrap()["open"].clone()
+    };
     assert_eq!((open(&token).await, open("guess").await), (json!(true), json!(false)));
 
-    let admin = |token: &str, email: &str| http.post(&url).json(&json!({ "token": token, "email": email, "name": "Hạnh", "password": "mật khẩu dài" })).send();
+    let admin = |token: &str, email: &str| {
+        http.post(&url).json(&json!({ "token": token, "email": email, "name": "Hạnh", "password": "mật khẩu dài" })).send()
+    };
     assert_eq!(admin("guess", "evil@shop.vn").await.unwrap().status(), 403);
     let made = admin(&token, "Hanh@shop.vn").await.unwrap();
     assert!(made.headers().contains_key("set-cookie"));
@@ -40,11 +44,13 @@ async fn the_link_of_the_first_start_makes_one_admin_once() {
 #[tokio::test]
 async fn a_configured_admin_is_made_once_and_can_sign_in() {
     let folder = tempfile::tempdir().unwrap();
-    let gateway = empty(&folder, &[("ONETHREAD_ADMIN_EMAIL", "Hanh@shop.vn"), ("ONETHREAD_ADMIN_PASSWORD", "mật khẩu dài")]).await;
+    let gateway =
+        empty(&folder, &[("ONETHREAD_ADMIN_EMAIL", "Hanh@shop.vn"), ("ONETHREAD_ADMIN_PASSWORD", "mật khẩu dài")]).await;
     assert_eq!(first_admin(&gateway).await.unwrap(), None);
     assert_eq!(first_admin(&gateway).await.unwrap(), None);
     let url = format!("http://{}/api/v1/session", onethread::api::serve(&gateway).await.unwrap());
-    let answer = reqwest::Client::new().post(url).json(&json!({ "email": "hanh@shop.vn", "password": "mật khẩu dài" })).send().await;
+    let answer =
+        reqwest::Client::new().post(url).json(&json!({ "email": "hanh@shop.vn", "password": "mật khẩu dài" })).send().await;
     assert_eq!(answer.unwrap().status(), 200);
     gateway.close().await;
 }

@@ -29,7 +29,8 @@ async fn a_new_agent_can_sign_in_and_the_last_admin_cannot_go() {
 async fn a_canned_reply_keeps_its_placeholders() {
     let gateway = gateway().await;
     let agent = Caller::program(&gateway, Role::Agent).await;
-    let (_, made) = agent.call("POST", "/canned-replies", Some(json!({ "shortcut": "/Hen-Gap", "text": "Cảm ơn {customer} ạ" }))).await;
+    let (_, made) =
+        agent.call("POST", "/canned-replies", Some(json!({ "shortcut": "/Hen-Gap", "text": "Cảm ơn {customer} ạ" }))).await;
     assert_eq!((made["shortcut"].as_str(), made["text"].as_str()), (Some("hen-gap"), Some("Cảm ơn {customer} ạ")));
     let path = format!("/canned-replies/{}", made["id"].as_str().unwrap());
     assert_eq!(agent.status("PUT", &path, Some(json!({ "shortcut": "tks", "text": "Cảm ơn ạ" }))).await, 200);
