@@ -156,3 +156,18 @@ test('an event without an id, such as typing, does not move the cursor', async (
   expect(line.cursor).toBe(9);
   line.stop();
 });
+
+test('a browser that loses its network shows it at once and dials again when it is back', async () => {
+  const line = dial(5);
+  await settle();
+  exchange.calls[0]!.write(say(5, { type: 'hello', cursor: 5, fresh: false }));
+  await vi.advanceTimersByTimeAsync(500);
+  expect(states.at(-1)).toBe('live');
+  dispatchEvent(new Event('offline'));
+  await settle();
+  expect(states.at(-1)).toBe('offline');
+  dispatchEvent(new Event('online'));
+  await settle();
+  expect(exchange.calls).toHaveLength(2);
+  line.stop();
+});

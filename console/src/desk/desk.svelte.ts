@@ -2,7 +2,7 @@
 // happens elsewhere reaches every place that shows it from here.
 
 import * as calls from '../api/calls';
-import type { LiveEvent, Thread } from '../api/types';
+import type { LiveEvent, Message, Thread } from '../api/types';
 import type { LineState } from '../live/line';
 import { SharedLine } from '../live/shared';
 import { queryClient, renew } from '../state/queries';
@@ -25,6 +25,7 @@ class Desk {
   #logs = new Map<string, ThreadLog>();
   #shared: SharedLine | null = null;
   #counting: ReturnType<typeof setTimeout> | undefined;
+  #reaching: ReturnType<typeof setTimeout> | undefined;
 
   start(): void {
     this.#shared = new SharedLine({
@@ -105,10 +106,19 @@ class Desk {
     this.#recount();
   }
 
-  #hearMessage({ thread_id, message }: { thread_id: string; message: import('../api/types').Message }): void {
+  #hearMessage({ thread_id, message }: { thread_id: string; message: Message }): void {
     this.#logs.get(thread_id)?.hear(message);
     if (message.author.kind === 'customer') this.typing.done(thread_id);
-    if (message.event && this.log?.id === thread_id) renew('customer');
+    const changesReach = message.author.kind === 'customer' || message.event !== null || message.status === 'failed';
+    if (changesReach && this.log?.id === thread_id) this.#renewReach(this.log);
+  }
+
+  #renewReach(log: ThreadLog): void {
+    clearTimeout(this.#reaching);
+    this.#reaching = setTimeout(() => {
+      void log.renewReach().catch(() => {});
+      renew('customer');
+    }, 300);
   }
 
   #resequence(id: string): void {

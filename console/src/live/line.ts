@@ -56,6 +56,8 @@ export class Line {
 
   async #once(): Promise<void> {
     const hangUp = new AbortController();
+    // Without a network the open stream may look alive for minutes.
+    globalThis.addEventListener?.('offline', () => hangUp.abort(), { once: true, signal: this.#stop.signal });
     const signal = AbortSignal.any([this.#stop.signal, hangUp.signal]);
     const alive = () => {
       clearTimeout(this.#silence);

@@ -112,6 +112,12 @@ export class ThreadLog {
     if (this.thread) this.thread = { ...this.thread, ...thread };
   }
 
+  /** Read again where the customer can be written to: a word of theirs opens a window, a block closes one. */
+  async renewReach(): Promise<void> {
+    const { identities, handoffs } = await calls.thread(this.id);
+    if (this.thread) this.thread = { ...this.thread, identities, handoffs };
+  }
+
   /** What a call of ours answered about this thread. */
   settleThread(thread: Omit<ThreadDetail, 'identities' | 'handoffs'>, begun: number): void {
     if (this.thread && this.#recency.isNews(this.id, begun)) this.thread = { ...this.thread, ...thread };
