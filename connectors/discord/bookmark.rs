@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Direct channels remembered for the backfill, the most recent ones. It travels with
-/// every stored event, so it must stay small.
-const REMEMBERED: usize = 200;
+/// Direct channels remembered for the backfill, the most recent ones. All of them are
+/// written each time, so there must not be too many.
+const REMEMBERED: usize = 500;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -50,17 +50,21 @@ impl Bookmark {
         }
     }
 
-    /// This person's message in this channel is about to be stored.
-    pub fn note(&mut self, channel: &str, user: &str, message: &str) {
+    /// This person's message in this channel is about to be stored. True for a new channel:
+    /// an older message of a known one is soon found again, a channel is not.
+    pub fn note(&mut self, channel: &str, user: &str, message: &str) -> bool {
         let known = Known { user: user.to_owned(), last: message.to_owned() };
         if self.channels.get(channel).is_some_and(|before| number(&before.last) > number(message)) {
-            return;
+            return false;
         }
-        self.channels.insert(channel.to_owned(), known);
+        if self.channels.insert(channel.to_owned(), known).is_some() {
+            return false;
+        }
         if self.channels.len() > REMEMBERED {
             let oldest = self.channels.iter().min_by_key(|(_, known)| number(&known.last)).map(|(channel, _)| channel.clone());
             oldest.and_then(|channel| self.channels.remove(&channel));
         }
+        true
     }
 
     /// A new session began: every known channel may miss something.
@@ -70,6 +74,8 @@ impl Bookmark {
             (channel.clone(), open.map_or_else(|| known.last.clone(), |(_, after)| after.clone()))
         };
         self.gaps = self.channels.iter().map(missed).collect();
+        // They are filled from the end: who wrote last is served first.
+        self.gaps.sort_by_key(|(_, after)| number(after));
         self.session = Some(session);
         self.me = me;
     }
@@ -102,11 +108,11 @@ mod tests {
     #[test]
     fn only_the_most_recent_channels_are_remembered() {
         let mut mark = Bookmark::default();
-        for message in 1..=300u64 {
+        for message in 1..=600u64 {
             mark.note(&format!("c{message}"), "u", &message.to_string());
         }
         assert_eq!(mark.channels.len(), REMEMBERED);
-        assert!(mark.channels.contains_key("c300") && !mark.channels.contains_key("c100"));
+        assert!(mark.channels.contains_key("c600") && !mark.channels.contains_key("c100"));
     }
 
     #[test]

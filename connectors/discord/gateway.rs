@@ -20,6 +20,11 @@ const INTENTS: GatewayIntents =
 
 /// Events stored at once, when many are waiting.
 const BATCH: usize = 100;
+/// The bookmark is written so often and no more: after a stop a little is replayed, and the
+/// keys of the events make nothing of it twice.
+const SAVE: Duration = Duration::from_secs(2);
+/// Channels fetched side by side: the platform allows 50 calls a second.
+const ABREAST: usize = 8;
 /// Short connections in a row, before the centre is told and waits longer.
 const TRIES: u32 = 5;
 /// A connection that held so long was a good one. Shorter ones must not become a storm of
@@ -50,7 +55,7 @@ const NOT_OURS: [&str; 19] = [
 ];
 
 pub async fn listen(bot: &Bot, bookmark: Option<Value>, intake: &dyn Intake) -> Result<(), ConnectError> {
-    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark) };
+    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark), saved: None, urgent: false };
     let mut short = 0;
     loop {
         let began = Instant::now();
@@ -83,6 +88,9 @@ struct Line<'a> {
     bot: &'a Bot,
     intake: &'a dyn Intake,
     mark: Bookmark,
+    saved: Option<Instant>,
+    /// Something of the bookmark cannot wait.
+    urgent: bool,
 }
 
 type Acknowledgements<'a> = FuturesUnordered<BoxFuture<'a, ()>>;
@@ -169,12 +177,20 @@ impl Line<'_> {
         if calls.is_empty() && !began {
             return Ok(());
         }
+        self.urgent |= began;
         self.accept(calls).await
     }
 
-    async fn accept(&self, calls: Vec<RawCall>) -> Result<(), Ending> {
-        let stored = self.intake.accept(calls, Some(self.mark.write())).await;
-        stored.map_err(|error| Ending::Lost(error.to_string()))
+    /// Store events, with the bookmark where it is due.
+    async fn accept(&mut self, calls: Vec<RawCall>) -> Result<(), Ending> {
+        let due = self.urgent || self.saved.is_none_or(|saved| saved.elapsed() >= SAVE);
+        let bookmark = due.then(|| self.mark.write());
+        self.intake.accept(calls, bookmark).await.map_err(|error| Ending::Lost(error.to_string()))?;
+        if due {
+            self.saved = Some(Instant::now());
+            self.urgent = false;
+        }
+        Ok(())
     }
 
     /// What is kept of one dispatch.
@@ -193,7 +209,7 @@ impl Line<'_> {
         let channel = data["channel_id"].as_str().unwrap_or_default();
         let author = data["author"]["id"].as_str();
         if let (Some(author), Some(id)) = (author.filter(|_| dispatch.kind == "MESSAGE_CREATE"), data["id"].as_str()) {
-            self.mark.note(channel, author, id);
+            self.urgent |= self.mark.note(channel, author, id);
             if is_id(channel) {
                 self.bot.channels.remember(&author.into(), channel);
             }
@@ -227,24 +243,33 @@ impl Line<'_> {
     /// Fetch what was said while no session listened. The live events wait meanwhile, so that
     /// each person's messages keep their order.
     async fn fill_gaps(&mut self, session: &mut Session) -> Result<(), Ending> {
-        while let Some((channel, after)) = self.mark.gaps.last().cloned() {
-            let page = session.wait_for(backfill::page(&self.bot.rest, &channel, &after)).await?;
-            let page = page.map_err(|failure| Ending::Lost(failure.to_string()))?;
-            self.mark.gaps.pop();
-            self.mark.gaps.extend(page.rest.map(|after| (channel.clone(), after)));
+        while !self.mark.gaps.is_empty() {
+            let from = self.mark.gaps.len().saturating_sub(ABREAST);
+            let next = self.mark.gaps[from..].to_vec();
+            let pages = next.iter().map(|(channel, after)| backfill::page(&self.bot.rest, channel, after));
+            let pages = session.wait_for(futures::future::join_all(pages)).await?;
+            self.mark.gaps.truncate(from);
             let mut calls = Vec::new();
-            for message in page.messages {
-                let (Some(author), Some(id)) = (message["author"]["id"].as_str(), message["id"].as_str()) else { continue };
-                if self.is_a_bots(&message) {
-                    continue;
-                }
-                self.mark.note(&channel, author, id);
-                let frame = json!({"op": 0, "t": "MESSAGE_CREATE", "s": null, "d": message}).to_string();
-                calls.push(self.call(frame, Some(author.to_owned()), None));
+            for ((channel, _), page) in next.iter().zip(pages) {
+                let page = page.map_err(|failure| Ending::Lost(failure.to_string()))?;
+                self.mark.gaps.extend(page.rest.map(|after| (channel.clone(), after)));
+                calls.extend(page.messages.into_iter().filter_map(|message| self.take_missed(channel, &message)));
             }
+            self.urgent = true;
             self.accept(calls).await?;
         }
         Ok(())
+    }
+
+    /// What is kept of a message that was fetched: a frame as the gateway would have sent it.
+    fn take_missed(&mut self, channel: &str, message: &Value) -> Option<RawCall> {
+        let (author, id) = (message["author"]["id"].as_str()?, message["id"].as_str()?);
+        if self.is_a_bots(message) {
+            return None;
+        }
+        self.urgent |= self.mark.note(channel, author, id);
+        let frame = json!({"op": 0, "t": "MESSAGE_CREATE", "s": null, "d": message}).to_string();
+        Some(self.call(frame, Some(author.to_owned()), None))
     }
 }
 

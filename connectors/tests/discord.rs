@@ -18,6 +18,7 @@ use onethread_core::secret::Settings;
 use onethread_simulator::platform::SentFile;
 use onethread_simulator::{Act, Bubble, BubbleFrom, Fault, Phone, Platform, World};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -30,6 +31,8 @@ struct Shop {
     ledger: Arc<Ledger>,
     loop_: std::sync::Mutex<JoinHandle<Result<(), ConnectError>>>,
     minh: String,
+    /// Keys of what was read: a copy is no second event.
+    seen: std::sync::Mutex<HashSet<String>>,
 }
 
 impl Drop for Shop {
@@ -53,7 +56,7 @@ impl Shop {
         let ledger = Arc::new(Ledger::default());
         let loop_ = std::sync::Mutex::new(listening(&bot, &ledger, None));
         let minh = world.discord.introduce("Minh Trần");
-        let shop = Self { world, house, bot, ledger, loop_, minh };
+        let shop = Self { world, house, bot, ledger, loop_, minh, seen: std::sync::Mutex::default() };
         shop.wait_for("a session", || shop.world.discord.is_connected()).await;
         shop
     }
@@ -84,8 +87,15 @@ impl Shop {
         self.act(Act::Says { text: text.into(), reply_to: None }).await.expect("a message id")
     }
 
+    /// The next event that is no copy of an earlier one.
     async fn next(&self) -> What {
-        self.read(&self.ledger.next().await)
+        loop {
+            let call = self.ledger.next().await;
+            let key = self.bot.read(&call).expect("readable").pop().expect("an event").key;
+            if self.seen.lock().unwrap().insert(key) {
+                return self.read(&call);
+            }
+        }
     }
 
     /// What one act arrives as.
@@ -143,6 +153,11 @@ impl Shop {
 fn listening(bot: &Arc<dyn Connector>, ledger: &Arc<Ledger>, bookmark: Option<Value>) -> JoinHandle<Result<(), ConnectError>> {
     let (bot, ledger) = (bot.clone(), ledger.clone());
     tokio::spawn(async move { bot.listen(bookmark, &*ledger).await })
+}
+
+/// How a gateway loop ends that is expected to.
+async fn ends(listening: impl Future<Output = Result<(), ConnectError>>) -> Result<(), ConnectError> {
+    tokio::time::timeout(kit::PATIENCE, listening).await.expect("the loop ends in time")
 }
 
 fn sent_file(name: &str, mime: &str) -> SentFile {
@@ -388,7 +403,7 @@ async fn a_stop_in_the_middle_of_fetching_loses_nothing() {
     shop.world.discord.forget_sessions();
     // The session's beginning and one page are stored; the second page is not.
     shop.ledger.refuse_after(2);
-    let end = shop.bot.listen(shop.ledger.bookmark(), &*shop.ledger).await;
+    let end = ends(shop.bot.listen(shop.ledger.bookmark(), &*shop.ledger)).await;
     assert!(matches!(end, Err(ConnectError::Lost(_))), "{end:?}");
     assert_eq!(shop.ledger.calls().len(), 101);
     shop.says("trong lúc tắt lần hai").await;
@@ -398,6 +413,25 @@ async fn a_stop_in_the_middle_of_fetching_loses_nothing() {
     }
     assert_eq!(shop.hears_text().await, "trong lúc tắt lần hai");
     assert_eq!(shop.world.discord.sessions(), (2, 1));
+}
+
+#[tokio::test]
+async fn every_channel_has_its_gap_filled() {
+    let shop = Shop::open().await;
+    let people: Vec<_> = (0..30).map(|number| shop.world.discord.introduce(&format!("Khách {number}"))).collect();
+    let say = async |text: &str| {
+        for person in &people {
+            shop.world.discord.act(person, Act::Says { text: text.into(), reply_to: None }).await.expect("said");
+        }
+    };
+    say("trước").await;
+    shop.wait_for("the first round", || shop.ledger.calls().len() == people.len()).await;
+    shop.stop();
+    shop.wait_for("the end of the connection", || !shop.world.discord.is_connected()).await;
+    say("lỡ").await;
+    shop.world.discord.forget_sessions();
+    shop.start();
+    shop.wait_for("every missed message", || shop.ledger.calls().len() == 2 * people.len()).await;
 }
 
 #[tokio::test]
@@ -436,7 +470,7 @@ async fn a_wrong_token_ends_it_with_advice() {
     let mut settings = shop.house.vault.now();
     settings.set("token", "MTI5MDAwMDAwMDAwMDAwMDAwMQ.wrong.secret-part");
     let bot = House::new("https://shop.example", settings).open(&*kit::channel("discord"));
-    let end = bot.listen(None, &Ledger::default()).await;
+    let end = ends(bot.listen(None, &Ledger::default())).await;
     assert!(matches!(&end, Err(ConnectError::Refused(why)) if why.contains("developer portal")), "{end:?}");
     let health = bot.probe().await;
     assert!(!health.healthy && health.reason.contains("developer portal"), "{health:?}");
@@ -454,7 +488,7 @@ async fn the_gateways_own_refusal_of_the_token_is_final() {
     assert!(mark.is_some(), "the session is stored as soon as it begins");
     shop.stop();
     shop.world.discord.faults().stand(Some(Fault::TokenRevoked));
-    let end = shop.bot.listen(mark, &*shop.ledger).await;
+    let end = ends(shop.bot.listen(mark, &*shop.ledger)).await;
     assert!(matches!(&end, Err(ConnectError::Refused(why)) if why.contains("4004")), "{end:?}");
 }
 
@@ -462,7 +496,7 @@ async fn the_gateways_own_refusal_of_the_token_is_final() {
 async fn the_last_new_session_of_the_day_is_never_spent_blindly() {
     let shop = Shop::open().await;
     shop.world.discord.leave_identifies(0);
-    let end = shop.bot.listen(None, &Ledger::default()).await;
+    let end = ends(shop.bot.listen(None, &Ledger::default())).await;
     assert!(matches!(&end, Err(ConnectError::Lost(why)) if why.contains("minutes")), "{end:?}");
     assert_eq!(shop.world.discord.sessions().0, 1);
 }

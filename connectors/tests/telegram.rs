@@ -387,7 +387,8 @@ async fn an_update_that_could_not_be_stored_is_not_confirmed() {
     let ledger = Ledger::default();
     ledger.refuse(1);
     shop.act(Act::Says { text: "đừng mất".into(), reply_to: None }).await;
-    assert!(matches!(shop.bot.listen(None, &ledger).await, Err(ConnectError::Lost(_))));
+    let end = tokio::time::timeout(kit::PATIENCE, shop.bot.listen(None, &ledger)).await.expect("the loop ends in time");
+    assert!(matches!(end, Err(ConnectError::Lost(_))), "{end:?}");
     let listening = shop.bot.listen(ledger.bookmark(), &ledger);
     let call = tokio::select! { end = listening => panic!("{end:?}"), call = ledger.next() => call };
     assert!(matches!(what(shop.read(&call)), What::Said(said) if said.text == "đừng mất"));
