@@ -21,7 +21,7 @@ import { show } from './component';
 import { desk, server } from './setup';
 
 const bubble = (more: Parameters<typeof message>[1]) =>
-  show(Bubble, { entry: message(1, more), voice: 'customer', first: true, goTo: () => {}, onimage: () => {} });
+  show(Bubble, { entry: message(1, more), voice: 'customer' as const, first: true, goTo: () => {}, onimage: () => {} });
 
 async function opened(): Promise<ThreadLog> {
   const log = new ThreadLog(desk.rooms[0]!.thread.id);

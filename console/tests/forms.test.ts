@@ -14,7 +14,7 @@ const inbox = (values: Record<string, unknown>): Inbox => ({ ...inboxes[0]!, set
 
 test('a new inbox sends what is filled in, with its defaults', () => {
   const fields = channels[0]!.form.fields;
-  const typed = { ...toFields(fields, null), token: ' 123:ABC ' };
+  const typed: Record<string, string> = { ...toFields(fields, null), token: ' 123:ABC ' };
   expect(typed.mode).toBe('webhook');
   expect(fromFields(fields, typed, null)).toEqual({ token: '123:ABC', mode: 'webhook', api_url: 'https://api.pigeon.example' });
 });
