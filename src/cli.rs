@@ -47,6 +47,11 @@ enum What {
     Orders(orders::Orders),
     /// Print the OpenAPI document.
     Openapi,
+    /// What the bot understands: `intents eval`, `intents classify`, `intents test`; `intents help` says more.
+    Intents {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORDS")]
+        words: Vec<String>,
+    },
 }
 
 impl Command {
@@ -60,6 +65,7 @@ impl Command {
             What::Check { defaults: false } => check::run(&config()?).await,
             What::Token(token) => token.run(&config()?).await,
             What::Orders(orders) => orders.run(&config()?).await,
+            What::Intents { words } => Ok(onethread_intents::command::run(&words)?),
             What::Openapi => {
                 let document = crate::api::document().to_pretty_json()?;
                 Ok(writeln!(std::io::stdout(), "{document}")?)

@@ -51,7 +51,7 @@ impl Caller {
 
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let url =
-            if path.starts_with("/raw") { format!("{}{}", self.url, &path[4..]) } else { format!("{}/api/v1{path}", self.url) };
+            path.strip_prefix("/raw").map_or_else(|| format!("{}/api/v1{path}", self.url), |path| format!("{}{path}", self.url));
         let request = self.http.request(method.parse::<Method>().unwrap(), url);
         self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
     }

@@ -71,6 +71,8 @@ fn without_a_command_it_says_what_there_is() {
     for word in ["serve", "demo", "check", "token", "orders", "openapi"] {
         assert!(err(&help).contains(word), "{}", err(&help));
     }
+    let understood = onethread(&folder, &["intents", "help"], &[]);
+    assert!(understood.status.success() && out(&understood).contains("intents classify"));
     let document = onethread(&folder, &["openapi"], &[]);
     assert!(document.status.success() && out(&document).contains("\"/api/v1/threads\""));
 }

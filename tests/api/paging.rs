@@ -1,7 +1,9 @@
 //! Lists come in pages that neither skip nor repeat.
 
 use crate::caller::{Caller, gateway};
+use crate::kit::{Engine, TestGateway};
 use onethread::auth::Role;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 /// Every item of a list, read in pages of this size.
@@ -24,9 +26,10 @@ fn ids(items: &[Value]) -> Vec<String> {
     items.iter().map(|item| item["id"].as_str().or(item["code"].as_str()).unwrap().to_owned()).collect()
 }
 
+#[rstest]
 #[tokio::test]
-async fn small_pages_hold_the_same_as_one_large() {
-    let gateway = gateway().await;
+async fn small_pages_hold_the_same_as_one_large(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
     let admin = Caller::program(&gateway, Role::Admin).await;
     for name in ["one", "two", "three"] {
         admin.call("POST", "/tokens", Some(json!({ "name": name, "role": "agent" }))).await;

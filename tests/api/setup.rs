@@ -22,7 +22,7 @@ async fn the_link_of_the_first_start_makes_one_admin_once() {
     let link = first_admin(&gateway).await.unwrap().expect("nobody can sign in yet");
     let token = link.split_once("/setup?token=").unwrap().1.to_owned();
     let url = format!("http://{}/api/v1/setup", onethread::api::serve(&gateway).await.unwrap());
-    let http = reqwest::Client::new();
+    let http = onethread_connectors::http::client().unwrap();
     let open = async |token: &str| {
         http.get(format!("{url}?token={token}")).send().await.unwrap().json::<Value>().await.unwrap()["open"].clone()
     };
@@ -49,8 +49,12 @@ async fn a_configured_admin_is_made_once_and_can_sign_in() {
     assert_eq!(first_admin(&gateway).await.unwrap(), None);
     assert_eq!(first_admin(&gateway).await.unwrap(), None);
     let url = format!("http://{}/api/v1/session", onethread::api::serve(&gateway).await.unwrap());
-    let answer =
-        reqwest::Client::new().post(url).json(&json!({ "email": "hanh@shop.vn", "password": "mật khẩu dài" })).send().await;
+    let answer = onethread_connectors::http::client()
+        .unwrap()
+        .post(url)
+        .json(&json!({ "email": "hanh@shop.vn", "password": "mật khẩu dài" }))
+        .send()
+        .await;
     assert_eq!(answer.unwrap().status(), 200);
     gateway.close().await;
 }
