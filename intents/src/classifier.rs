@@ -12,8 +12,9 @@ const WIDTH: usize = HIDDEN * NETS;
 /// Phrases are dealt into this many heaps; net `n` does not see heap `n`.
 const HEAPS: usize = 10;
 
-/// Enough rounds for the nets to settle; more for few examples.
+/// Enough rounds for the nets to settle. A phrase that comes in several copies is seen often enough in fewer.
 const EPOCHS: usize = 30;
+const FEWEST_EPOCHS: usize = 10;
 
 pub(crate) struct Example {
     pub features: Hashes,
@@ -115,10 +116,12 @@ fn sees(net: usize, phrase: usize) -> bool {
 }
 
 fn train_nets(examples: &[Example], rows: &[Row], features: usize, classes: usize) -> [Net; NETS] {
+    let phrases = examples.last().map_or(1, |last| last.phrase + 1);
+    let epochs = (EPOCHS * phrases / examples.len().max(1)).max(FEWEST_EPOCHS);
     let train = |net: usize| {
         let seen: Vec<&Row> =
             rows.iter().zip(examples).filter(|(_, example)| sees(net, example.phrase)).map(|(row, _)| row).collect();
-        Net::train(&seen, features, classes, EPOCHS, net as u64 + 1)
+        Net::train(&seen, features, classes, epochs, net as u64 + 1)
     };
     std::thread::scope(|scope| {
         let other = scope.spawn(|| train(1));

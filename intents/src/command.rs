@@ -161,7 +161,11 @@ fn test(flags: &Flags, output: &mut dyn Write) -> Result<(), CommandError> {
             writeln!(output, "{name:26} {:8} {share:6.1}% {floor:6.1}%", row.messages)?;
         }
         let (micros, megabytes) = (&table.microseconds, matcher.model_bytes() as f64 / 1e6);
-        writeln!(output, "training {seconds:.2} s; a message p50 {:.1} µs, p99 {:.1} µs; model {megabytes:.2} MB", micros[0], micros[1])?;
+        writeln!(
+            output,
+            "training {seconds:.2} s; a message p50 {:.1} µs, p99 {:.1} µs; model {megabytes:.2} MB",
+            micros[0], micros[1]
+        )?;
         let (precision, acted) = (table.precision * 100.0, table.acted_rightly * 100.0);
         writeln!(output, "acted on: {precision:.1} % right; of ours {acted:.1} % acted on rightly")?;
         for (truth, given, count) in &table.confusions {

@@ -1,11 +1,15 @@
 //! What stands in a message as a value: codes, phones, money. Each rule proposes; the first
 //! rule that claims a stretch of text keeps it, so a phone is never an order code.
 
+mod amounts;
 mod codes;
+mod dates;
+mod lexicon;
 mod money;
 mod phones;
 
 pub(crate) use codes::CodePatterns;
+pub(crate) use lexicon::Lexicon;
 
 use crate::reading::{Asked, Entity, EntityValue};
 use crate::text::{READ_AT_MOST, Token};
@@ -34,8 +38,15 @@ impl Claims {
     }
 }
 
+/// What the rules need besides the text.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub codes: CodePatterns,
+    pub lexicon: Lexicon,
+}
+
 /// Every value in the text, in its order, without overlaps.
-pub(crate) fn find(text: &str, tokens: &[Token], codes: &CodePatterns, asked: Option<Asked>) -> Vec<Entity> {
+pub(crate) fn find(text: &str, tokens: &[Token], rules: &Rules, asked: Option<Asked>) -> Vec<Entity> {
     let text = readable(text);
     let mut claims = Claims { entities: Vec::new() };
     if text.contains('@') {
@@ -43,15 +54,46 @@ pub(crate) fn find(text: &str, tokens: &[Token], codes: &CodePatterns, asked: Op
             claims.claim(found.range(), EntityValue::Email(found.as_str().to_lowercase()));
         }
     }
-    if text.bytes().any(|byte| byte.is_ascii_digit()) {
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    if digits {
         phones::find(text, &mut claims);
-        codes::find_marked(text, tokens, codes, &mut claims);
+        dates::find_written(text, &mut claims);
+        codes::find_marked(text, tokens, &rules.codes, &mut claims);
         money::find(text, &mut claims);
-        codes::find_bare(text, tokens, codes, asked, &mut claims);
+        amounts::find_sizes(text, &mut claims);
+        codes::find_cued(text, tokens, &rules.codes, asked, &mut claims);
+    } else if mentions_size(tokens) {
+        amounts::find_sizes(text, &mut claims);
+    }
+    codes::find_read_out(tokens, &rules.codes, &rules.lexicon, &mut claims);
+    money::find_spoken(tokens, &rules.lexicon, &mut claims);
+    dates::find_spoken(tokens, &rules.lexicon, &mut claims);
+    amounts::find_quantities(tokens, &rules.lexicon, &mut claims);
+    find_places(tokens, &rules.lexicon, &mut claims);
+    if digits {
+        codes::find_tails(text, tokens, &mut claims);
     }
     let mut entities = claims.entities;
     entities.sort_by_key(|entity| entity.span.start);
     entities
+}
+
+fn mentions_size(tokens: &[Token]) -> bool {
+    tokens
+        .iter()
+        .any(|token| matches!(token.folded.as_str(), "size" | "sz" | "sai" | "co" | "freesize") || token.folded.starts_with('x'))
+}
+
+fn find_places(tokens: &[Token], lexicon: &Lexicon, claims: &mut Claims) {
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some((place, length)) = lexicon.places.at(&tokens[at..]) else {
+            at += 1;
+            continue;
+        };
+        claims.claim(tokens[at].span.start..tokens[at + length - 1].span.end, EntityValue::Place(place));
+        at += length;
+    }
 }
 
 /// The part of the text that is read at all.
@@ -74,7 +116,8 @@ mod tests {
     fn found(text: &str, codes: &CodePatterns, asked: Option<Asked>) -> Vec<(String, EntityValue)> {
         let tokens = text::words(text, &Habits::default());
         let named = |entity: Entity| (text[entity.span].to_owned(), entity.value);
-        find(text, &tokens, codes, asked).into_iter().map(named).collect()
+        let lexicon = Lexicon::shipped().expect("the shipped tables are well written");
+        find(text, &tokens, &Rules { codes: codes.clone(), lexicon }, asked).into_iter().map(named).collect()
     }
 
     fn code(text: &str) -> Option<String> {

@@ -14,7 +14,7 @@ const SHARES: [f32; BLOCKS] = [1.0, 1.0, 0.7, 1.0];
 /// The square of the length of a message with something in every block.
 pub(crate) const WHOLE: f32 = SHARES[0] * SHARES[0] + SHARES[1] * SHARES[1] + SHARES[2] * SHARES[2] + SHARES[3] * SHARES[3];
 
-/// Where there are many phrases, a feature of one alone is not learnt.
+/// Where there are more phrases than this, a feature of one alone is not learnt.
 const MANY: usize = 4_000;
 
 /// The features of a message by hash, block after block.
@@ -151,33 +151,45 @@ pub(crate) fn known_share(hashes: &Hashes, vocabulary: &Vocabulary) -> f32 {
     known as f32 / words.len().max(1) as f32
 }
 
-/// Every feature that is worth learning and how rare it is. A phrase may have several copies.
+/// Every feature that is worth learning and how rare it is. A phrase may have several copies; a
+/// feature that only one of them has is a slip of its own.
 pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>) -> (Vocabulary, Vec<f32>) {
     let mut all = Vocabulary::new();
-    let mut seen: Vec<(u64, u32, usize)> = Vec::new();
+    let mut seen: Vec<Sightings> = Vec::new();
     let mut phrases = 0;
-    let mut last_phrase = usize::MAX;
-    for (hashes, phrase) in examples {
-        phrases += usize::from(phrase != last_phrase);
-        last_phrase = phrase;
+    let mut copies = 0;
+    for (copy, (hashes, phrase)) in examples.enumerate() {
+        phrases = phrases.max(phrase + 1);
+        copies = copy + 1;
         for hash in hashes.blocks.iter().flatten() {
             let number = all.learn(*hash) as usize;
             match seen.get_mut(number) {
-                None => seen.push((*hash, 1, phrase)),
-                Some((_, times, last)) if *last != phrase => {
-                    *times += 1;
-                    *last = phrase;
-                }
-                Some(_) => {}
+                None => seen.push(Sightings { hash: *hash, phrases: 1, copies: 1, last: (phrase, copy) }),
+                Some(sightings) => sightings.add(phrase, copy),
             }
         }
     }
-    let rare = if phrases > MANY { 2 } else { 1 };
+    let alone = phrases > MANY || copies > phrases;
     let mut vocabulary = Vocabulary::new();
     let mut idf = Vec::new();
-    for (hash, times, _) in seen.into_iter().filter(|(_, times, _)| *times >= rare) {
-        vocabulary.learn(hash);
-        idf.push(((1.0 + phrases as f32) / (1.0 + times as f32)).ln() + 1.0);
+    for sightings in seen.into_iter().filter(|sightings| !alone || sightings.copies > 1) {
+        vocabulary.learn(sightings.hash);
+        idf.push(((1.0 + phrases as f32) / (1.0 + sightings.phrases as f32)).ln() + 1.0);
     }
     (vocabulary, idf)
+}
+
+struct Sightings {
+    hash: u64,
+    phrases: u32,
+    copies: u32,
+    last: (usize, usize),
+}
+
+impl Sightings {
+    fn add(&mut self, phrase: usize, copy: usize) {
+        self.phrases += u32::from(self.last.0 != phrase);
+        self.copies += u32::from(self.last.1 != copy);
+        self.last = (phrase, copy);
+    }
 }

@@ -89,9 +89,8 @@ pub fn measure(matcher: &Matcher) -> Result<Table, EvalError> {
             }
         }
     }
-    let refused = |message: &Labelled| {
-        matcher.read(&message.text, &Context::default()).top().is_none_or(|top| top.probability < 0.5)
-    };
+    let refused =
+        |message: &Labelled| matcher.read(&message.text, &Context::default()).top().is_none_or(|top| top.probability < 0.5);
     table.rows.push(row("not mine", &strangers, refused));
     micros.sort_by(f64::total_cmp);
     table.microseconds = [0.5, 0.99].map(|share| micros[(micros.len().saturating_sub(1) as f64 * share) as usize]);

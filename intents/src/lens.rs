@@ -1,7 +1,7 @@
 //! From a text to what the models see of it: words, values, features. The same for phrases that
 //! are learnt and messages that are read.
 
-use crate::entities::{self, CodePatterns};
+use crate::entities::{self, Rules};
 use crate::features::{self, Hashes};
 use crate::intent::Language;
 use crate::pack::Pack;
@@ -14,7 +14,7 @@ use std::collections::HashSet;
 pub(crate) struct Lens {
     habits: Habits,
     senses: Senses,
-    codes: CodePatterns,
+    rules: Rules,
 }
 
 pub(crate) struct Seen {
@@ -25,12 +25,16 @@ pub(crate) struct Seen {
 
 impl Lens {
     pub(crate) fn of(pack: &Pack) -> Self {
-        Self { habits: habits(pack), senses: pack.senses.clone(), codes: pack.codes.clone() }
+        Self {
+            habits: habits(pack),
+            senses: pack.senses.clone(),
+            rules: Rules { codes: pack.codes.clone(), lexicon: pack.lexicon.clone() },
+        }
     }
 
     pub(crate) fn look(&self, text: &str, asked: Option<Asked>) -> Seen {
         let tokens = text::words(text, &self.habits);
-        let entities = entities::find(text, &tokens, &self.codes, asked);
+        let entities = entities::find(text, &tokens, &self.rules, asked);
         let features = features::extract(&tokens, &entities, &self.senses);
         Seen { tokens, entities, features }
     }

@@ -1,7 +1,7 @@
 //! The words a matcher learns from, as TOML: phrases of each intent, phrases that are nobody's,
 //! abbreviations, order codes. Reads and checks; trains nothing.
 
-use crate::entities::CodePatterns;
+use crate::entities::{CodePatterns, Lexicon};
 use crate::intent::{Intent, Language};
 use crate::reading::AnswerEntry;
 use crate::senses::Senses;
@@ -33,6 +33,7 @@ pub struct Pack {
     pub(crate) codes: CodePatterns,
     pub(crate) answers: Vec<AnswerEntry>,
     pub(crate) senses: Senses,
+    pub(crate) lexicon: Lexicon,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +85,7 @@ const SHIPPED: [&str; 4] = [
 impl Pack {
     /// The Vietnamese and English shop pack that comes with the crate.
     pub fn shipped() -> Result<Self, PackError> {
-        let mut pack = Self::empty();
+        let mut pack = Self::empty()?;
         for part in SHIPPED {
             pack.add(part)?;
         }
@@ -93,7 +94,7 @@ impl Pack {
 
     /// A pack of one's own. What it does not name (order codes, say) is as in an empty pack.
     pub fn parse(toml: &str) -> Result<Self, PackError> {
-        let mut pack = Self::empty();
+        let mut pack = Self::empty()?;
         pack.add(toml)?;
         Ok(pack)
     }
@@ -131,15 +132,16 @@ impl Pack {
         self.phrases.iter().map(|phrase| (phrase.intent, phrase.language, phrase.text.as_str()))
     }
 
-    fn empty() -> Self {
-        Self {
+    fn empty() -> Result<Self, PackError> {
+        Ok(Self {
             phrases: Vec::new(),
             not_mine: Vec::new(),
             teencode: Teencode::new(),
             codes: CodePatterns::usual(),
             answers: Vec::new(),
             senses: Senses::default(),
-        }
+            lexicon: Lexicon::shipped()?,
+        })
     }
 
     fn add(&mut self, toml: &str) -> Result<(), PackError> {

@@ -2,6 +2,7 @@
 //! A number is a code only where something says so: a `#`, letters a shop uses, the word *đơn*
 //! before it, or the bot's own question.
 
+use super::lexicon::Lexicon;
 use super::{Claims, stands_alone};
 use crate::pack::PackError;
 use crate::reading::{Asked, EntityValue};
@@ -26,7 +27,7 @@ const CUES: [&str; 12] = ["don", "dh", "ma", "order", "orders", "code", "bill", 
 const FILLERS: [&str; 14] = ["hang", "so", "ma", "la", "van", "number", "no", "is", "code", "id", "cua", "em", "minh", "don"];
 
 static PIECES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)(?:#\s?)?(?:\b[a-z]{1,5}[ \-_.]?)?\d{3,9}").expect("the pattern is constant"));
+    LazyLock::new(|| Regex::new(r"(?i)(?:#\s?)?(?:\b[a-zđ]{1,5}[ \-_.]?)?\d{3,9}").expect("the pattern is constant"));
 
 /// What a code of this shop looks like.
 #[derive(Debug, Clone)]
@@ -100,19 +101,53 @@ fn is_prefix(prefix: &str, span: &Range<usize>, tokens: &[Token]) -> bool {
         && !FILLERS.contains(&prefix)
 }
 
-/// Numbers that are codes because something before them says so, then four digits alone.
-pub(super) fn find_bare(text: &str, tokens: &[Token], codes: &CodePatterns, asked: Option<Asked>, claims: &mut Claims) {
-    for token in tokens {
+/// Numbers that are codes because a word before them or the bot's question says so.
+pub(super) fn find_cued(text: &str, tokens: &[Token], codes: &CodePatterns, asked: Option<Asked>, claims: &mut Claims) {
+    for token in numbers(text, tokens) {
         let written = &text[token.span.clone()];
-        if !written.bytes().all(|byte| byte.is_ascii_digit()) || !claims.free(&token.span) || !stands_alone(text, &token.span) {
-            continue;
-        }
         let cued = follows_cue(token.span.start, tokens) && !after_tail_words(token.span.start, tokens);
         if (cued || asked == Some(Asked::OrderCode)) && (3..=12).contains(&written.len()) && codes.fits(written, written) {
             claims.claim(token.span.clone(), EntityValue::OrderCode(written.to_owned()));
-        } else if written.len() == 4 {
-            claims.claim(token.span.clone(), EntityValue::Digits4(written.to_owned()));
         }
+    }
+}
+
+/// Four digits that are nothing else.
+pub(super) fn find_tails(text: &str, tokens: &[Token], claims: &mut Claims) {
+    for token in numbers(text, tokens).filter(|token| token.span.len() == 4) {
+        claims.claim(token.span.clone(), EntityValue::Digits4(text[token.span.clone()].to_owned()));
+    }
+}
+
+/// Words that are digits only and not part of something longer (`12/1024`, `1.024`).
+fn numbers<'a>(text: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = &'a Token> {
+    tokens.iter().filter(|token| {
+        let span = &token.span;
+        let digits = text[span.clone()].bytes().all(|byte| byte.is_ascii_digit());
+        let glue = |letter: char| matches!(letter, '/' | '.' | ',' | '-');
+        let mut after = text[span.end..].chars();
+        let joined = after.next().is_some_and(glue) && after.next().is_some_and(|next| next.is_ascii_digit());
+        let mut before = text[..span.start].chars().rev();
+        let joins = before.next().is_some_and(glue) && before.next().is_some_and(|next| next.is_ascii_digit());
+        digits && !joined && !joins && stands_alone(text, span)
+    })
+}
+
+/// `đơn một không hai bốn`: three and more digits in words after a cue.
+pub(super) fn find_read_out(tokens: &[Token], codes: &CodePatterns, lexicon: &Lexicon, claims: &mut Claims) {
+    let digit = |token: &Token| match lexicon.numbers.at(std::slice::from_ref(token)) {
+        Some((value @ 0..=9, 1)) => Some(value),
+        None if token.marked == "không" => Some(0),
+        _ => None,
+    };
+    let mut at = 0;
+    while at < tokens.len() {
+        let digits: String = tokens[at..].iter().map_while(digit).map(|value| value.to_string()).collect();
+        let cued = digits.len() >= 3 && follows_cue(tokens[at].span.start, tokens);
+        if cued && codes.fits(&digits, &digits) {
+            claims.claim(tokens[at].span.start..tokens[at + digits.len() - 1].span.end, EntityValue::OrderCode(digits.clone()));
+        }
+        at += digits.len().max(1);
     }
 }
 
@@ -139,5 +174,6 @@ fn after_tail_words(at: usize, tokens: &[Token]) -> bool {
 
 /// Upper case, letters and digits only.
 fn fold(code: &str) -> String {
-    code.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
+    let plain = code.chars().map(|letter| if matches!(letter, 'đ' | 'Đ') { 'D' } else { letter });
+    plain.filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }

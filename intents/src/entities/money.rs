@@ -1,7 +1,10 @@
 //! Sums of money: `500k`, `1tr2`, `1.200.000đ`, `2 triệu`, `$20`.
 
 use super::Claims;
+use super::dates::number;
+use super::lexicon::Lexicon;
 use crate::reading::EntityValue;
+use crate::text::Token;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -64,4 +67,55 @@ fn cents(found: &Captures<'_>) -> Option<i64> {
     };
     let whole: i64 = whole.as_str().parse().ok()?;
     Some(whole * 100 + part.map_or(0, |part| part.as_str().parse().unwrap_or(0)))
+}
+
+/// `hai trăm nghìn`, `ba triệu rưỡi`, `trăm rưỡi`, `nửa triệu`, `5 chục`.
+pub(super) fn find_spoken(tokens: &[Token], lexicon: &Lexicon, claims: &mut Claims) {
+    let mut at = 0;
+    while at < tokens.len() {
+        let Some((amount, length)) = spoken(&tokens[at..], lexicon) else {
+            at += 1;
+            continue;
+        };
+        let span = tokens[at].span.start..tokens[at + length - 1].span.end;
+        claims.claim(span, EntityValue::Money { amount, currency: "VND".to_owned() });
+        at += length;
+    }
+}
+
+fn spoken(tokens: &[Token], lexicon: &Lexicon) -> Option<(i64, usize)> {
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.folded.as_str());
+    let half = |at: usize| word(at) == "ruoi";
+    if word(0) == "nua" && word(1) == "trieu" {
+        return Some((500_000, 2));
+    }
+    if word(0) == "tram" && half(1) {
+        return Some((150_000, 2));
+    }
+    let (count, mut at) = number(tokens, lexicon)?;
+    let mut amount = count;
+    let hundreds = word(at) == "tram";
+    if hundreds {
+        amount *= 100;
+        at += 1;
+        if half(at) {
+            amount += 50;
+            at += 1;
+        } else if let Some((rest, length)) = tokens.get(at..).and_then(|rest| number(rest, lexicon)).filter(|found| found.0 <= 99)
+        {
+            amount += if rest < 10 { rest * 10 } else { rest };
+            at += length;
+        }
+    }
+    let unit = match word(at) {
+        "nghin" | "ngan" | "k" => 1_000,
+        "trieu" | "cu" => 1_000_000,
+        "chuc" if !hundreds => return Some((amount * 10_000, at + 1)),
+        _ if hundreds => return Some((amount * 1_000, at)),
+        _ => return None,
+    };
+    at += 1;
+    let more = if half(at) { unit / 2 } else { 0 };
+    let dong = usize::from(word(at + usize::from(more > 0)) == "dong");
+    Some((amount * unit + more, at + usize::from(more > 0) + dong))
 }

@@ -3,20 +3,33 @@
 use super::{Claims, stands_alone};
 use crate::reading::EntityValue;
 use regex::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 static CANDIDATE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:\+|\(\+|\()?\d(?:[ .\-()]{0,2}\d){8,13}").expect("the pattern is constant"));
+    LazyLock::new(|| Regex::new(r"(?:\+|\(\+|\()?\d(?:[ .\-()]{0,2}\d){8,29}").expect("the pattern is constant"));
 
+/// A number of 9 to 14 digits, the longest that is a phone; several may follow one another.
 pub(super) fn find(text: &str, claims: &mut Claims) {
     for found in CANDIDATE.find_iter(text) {
-        let span = found.range();
-        if let Some(phone) = folded(found.as_str())
-            && stands_alone(text, &span)
-        {
+        let mut from = found.start();
+        while from < found.end() {
+            let Some((span, phone)) = longest(text, from..found.end()) else { break };
+            from = span.end
+                + text[span.end..found.end()]
+                    .find(|letter: char| letter.is_ascii_digit() || letter == '+')
+                    .unwrap_or(usize::MAX - span.end);
             claims.claim(span, EntityValue::Phone(phone));
         }
     }
+}
+
+fn longest(text: &str, within: Range<usize>) -> Option<(Range<usize>, String)> {
+    let ends = text[within.clone()].char_indices().filter(|(_, letter)| letter.is_ascii_digit());
+    let mut ends: Vec<usize> = ends.map(|(at, _)| within.start + at + 1).take(14).collect();
+    ends.drain(..ends.len().min(8));
+    let spans = ends.into_iter().rev().map(|end| within.start..end);
+    spans.filter(|span| stands_alone(text, span)).find_map(|span| Some((span.clone(), folded(&text[span])?)))
 }
 
 /// Ten digits from `0` (eleven for the old numbers and some landlines), or nothing.
