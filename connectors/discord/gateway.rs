@@ -23,6 +23,8 @@ const BATCH: usize = 100;
 /// The bookmark is written so often and no more: after a stop a little is replayed, and the
 /// keys of the events make nothing of it twice.
 const SAVE: Duration = Duration::from_secs(2);
+/// How long a press waits for its acknowledgement.
+const PRESS_LIFE: Duration = Duration::from_secs(3);
 /// Channels fetched side by side: the platform allows 50 calls a second.
 const ABREAST: usize = 8;
 /// Short connections in a row, before the centre is told and waits longer.
@@ -95,16 +97,18 @@ struct Line<'a> {
 
 type Acknowledgements<'a> = FuturesUnordered<BoxFuture<'a, ()>>;
 
-impl Line<'_> {
+impl<'a> Line<'a> {
     /// One connection, from greeting to end.
     async fn hold(&mut self) -> Ending {
-        match self.connect().await {
-            Ok(mut session) => {
-                let Err(ending) = self.follow(&mut session).await;
-                ending
-            }
-            Err(ending) => ending,
-        }
+        let mut session = match self.connect().await {
+            Ok(session) => session,
+            Err(ending) => return ending,
+        };
+        let mut acknowledgements = Acknowledgements::new();
+        let Err(ending) = self.follow(&mut session, &mut acknowledgements).await;
+        // Stored presses are acknowledged even when the connection is over.
+        let _ = tokio::time::timeout(PRESS_LIFE, acknowledgements.for_each(async |()| ())).await;
+        ending
     }
 
     async fn connect(&mut self) -> Result<Session, Ending> {
@@ -133,8 +137,11 @@ impl Line<'_> {
     }
 
     /// Store what comes, in order, until the connection ends.
-    async fn follow(&mut self, session: &mut Session) -> Result<std::convert::Infallible, Ending> {
-        let mut acknowledgements = Acknowledgements::new();
+    async fn follow(
+        &mut self,
+        session: &mut Session,
+        acknowledgements: &mut Acknowledgements<'a>,
+    ) -> Result<std::convert::Infallible, Ending> {
         // A stop in the middle of an earlier backfill left some; they are older than what comes now.
         self.fill_gaps(session).await?;
         loop {
@@ -155,9 +162,9 @@ impl Line<'_> {
             }
             let presses: Vec<String> = batch.iter().filter_map(press).collect();
             self.store(batch).await?;
-            // Only now, so that an acknowledged press is a stored one; and at once, because the
-            // platform gives 3 s.
-            acknowledgements.extend(presses.into_iter().map(|press| acknowledge(&self.bot.rest, press)));
+            // Only now, so that an acknowledged press is a stored one; and at once.
+            let bot = self.bot;
+            acknowledgements.extend(presses.into_iter().map(|press| acknowledge(&bot.rest, press)));
             if let Some(ending) = ending {
                 return Err(ending);
             }

@@ -1,4 +1,5 @@
 //! Discord against its simulator: the contract's questions, and what only Discord does.
+//! Long on purpose: every test drives the same shop, whose making is half of the work.
 
 #![expect(clippy::disallowed_methods, reason = "tests start their own tasks")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
@@ -334,6 +335,20 @@ async fn a_press_is_acknowledged_within_three_seconds_once_it_is_stored() {
     assert_eq!((on, payload.as_str(), label.as_deref()), (Some(message.as_str().into()), "human", Some("Gặp shop")));
     let answered = shop.wait_for("an acknowledgement", || shop.world.discord.presses_are_answered());
     tokio::time::timeout(Duration::from_secs(3), answered).await.expect("in time");
+}
+
+#[tokio::test]
+async fn a_press_right_before_a_break_is_acknowledged_too() {
+    let shop = Shop::open().await;
+    let message = shop.offers_buttons().await;
+    for _ in 0..3 {
+        shop.act(Act::Presses { message: message.clone(), label: "Gặp shop".into(), payload: "human".into() }).await;
+    }
+    shop.world.discord.cut();
+    for _ in 0..3 {
+        assert!(matches!(shop.next().await, What::Pressed { .. }));
+    }
+    shop.wait_for("the acknowledgements", || shop.world.discord.presses_are_answered()).await;
 }
 
 #[tokio::test]
