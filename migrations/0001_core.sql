@@ -87,6 +87,7 @@ CREATE TABLE ledger (
     settled_at BIGINT
 );
 CREATE INDEX ledger_open ON ledger (position) WHERE state = 'new';
+CREATE INDEX ledger_done ON ledger (received_at) WHERE state = 'done';
 CREATE INDEX ledger_dead ON ledger (position) WHERE state = 'dead';
 
 -- What was already understood, so that a redelivery is no second message.
@@ -96,6 +97,7 @@ CREATE TABLE seen_events (
     at BIGINT NOT NULL,
     PRIMARY KEY (inbox_id, key)
 );
+CREATE INDEX seen_events_by_age ON seen_events (at);
 
 CREATE TABLE customers (
     id TEXT PRIMARY KEY,
@@ -218,6 +220,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_open ON outbox (identity_id, position) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_due ON outbox (not_before, position) WHERE state = 'queued';
 CREATE INDEX outbox_claimed ON outbox (claim) WHERE state = 'sending';
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE state IN ('sent', 'withheld');
 CREATE INDEX outbox_by_message ON outbox (message_id, position);
 
 CREATE TABLE handoffs (

@@ -72,6 +72,11 @@ impl Gateway {
             ledger,
             process,
         });
+        if gateway.db.is_sqlite() {
+            let mut tx = gateway.db.begin().await?;
+            tx.drop_all_leases().await?;
+            tx.commit(gateway.clock.now()).await?;
+        }
         crate::inboxes::open_all(&gateway).await?;
         gateway.start_workers(calls);
         Ok(gateway)

@@ -417,6 +417,18 @@ pub struct Inbound {
     pub what: What,
 }
 
+impl Inbound {
+    /// The same without NUL characters, which no text of people has and PostgreSQL cannot keep.
+    #[must_use]
+    pub fn without_nul(self) -> Self {
+        let Ok(mut value) = serde_json::to_value(&self) else { return self };
+        if !crate::text::strip_nul(&mut value) {
+            return self;
+        }
+        serde_json::from_value(value).unwrap_or(self)
+    }
+}
+
 /// The customer side of an event: for an echo, the person whom the business wrote to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {

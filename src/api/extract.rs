@@ -35,12 +35,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             return Err(Problem::wrong_media("send application/json"));
         }
         let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        if has_nul(&bytes) {
+            return Err(Problem::invalid("body", "must not contain the NUL character (\\u0000)"));
+        }
         match axum::Json::<T>::from_bytes(&bytes) {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(error)) => Err(data_problem(&error.body_text())),
             Err(error) => Err(Problem::malformed(error.body_text())),
         }
     }
+}
+
+/// No text of people has a NUL, and not every database can keep one.
+fn has_nul(body: &[u8]) -> bool {
+    let perhaps = body.windows(6).any(|six| six == b"\\u0000");
+    perhaps && serde_json::from_slice(body).is_ok_and(|mut value| onethread_core::text::strip_nul(&mut value))
+}
+
+/// Words to search for.
+pub fn words(typed: &str) -> Result<&str, Problem> {
+    if typed.chars().count() > 200 {
+        return Err(Problem::malformed("`q` in the query may have at most 200 characters"));
+    }
+    Ok(typed)
 }
 
 /// `Failed to deserialize …: role: unknown variant …` names the field; keep that much.

@@ -6,7 +6,7 @@ use crate::jobs;
 use crate::threads;
 use onethread_core::channel::{InboundAttachment, Said};
 use onethread_core::ids::{FileId, IdentityId, MessageId, PlatformMessageId};
-use onethread_core::message::{Attachment, Author, ButtonAction, Content, FileState, Status};
+use onethread_core::message::{Attachment, Author, ButtonAction, Content, FileKind, FileState, Status};
 use onethread_core::phone;
 use onethread_core::thread::Move;
 use onethread_store::customers::Recognised;
@@ -33,11 +33,16 @@ pub async fn says(event: &mut Event<'_>, said: &Said) -> Done {
     let heard = Heard {
         text: &said.text,
         payload: said.payload.as_deref(),
-        attachments: message.content.attachments.len(),
+        attachments: message.content.attachments.iter().filter(|attachment| asks_for_an_answer(attachment)).count(),
         unsupported: said.unsupported.is_some(),
         ..Heard::default()
     };
     answering::answer(event, &who, &message.id, heard).await
+}
+
+/// Nobody expects an answer to a sticker.
+fn asks_for_an_answer(attachment: &Attachment) -> bool {
+    !matches!(attachment, Attachment::File { kind: FileKind::Sticker, .. })
 }
 
 /// A button: shown as what it says, understood as what it sends.

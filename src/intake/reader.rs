@@ -11,7 +11,8 @@ use std::time::Duration;
 
 /// One reader at a time, however many processes share the database: order is worth more than parallel parsing.
 pub const LEASE: &str = "reader";
-const LEASE_FOR: i64 = 10 * SECOND;
+/// Renewed with each batch, and only then: the row itself keeps two readers apart.
+const LEASE_FOR: i64 = 2 * SECOND;
 /// Calls understood in one transaction.
 const TOGETHER_MOST: i64 = 100;
 /// How soon a sleeping reader looks by itself: for calls that another process stored.

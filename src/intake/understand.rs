@@ -70,7 +70,8 @@ pub async fn understand(
 /// A connector that panics on some body must not take the gateway with it.
 fn read(live: &Live, entry: &Entry) -> Result<Vec<Inbound>, String> {
     match catch_unwind(AssertUnwindSafe(|| live.connector.read(&entry.call))) {
-        Ok(read) => read.map_err(|unreadable| unreadable.to_string()),
+        Ok(Ok(events)) => Ok(events.into_iter().map(Inbound::without_nul).collect()),
+        Ok(Err(unreadable)) => Err(unreadable.to_string().replace('\0', "")),
         Err(_) => Err("the connector failed on this body; this is a bug worth reporting".into()),
     }
 }

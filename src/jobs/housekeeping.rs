@@ -2,6 +2,7 @@
 //! process notices what others changed.
 
 use crate::gateway::Gateway;
+use onethread_core::Millis;
 use onethread_core::clock::DAY;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,6 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(10);
 /// Rounds between two clean-ups: ten minutes.
 const CLEAN_EVERY: u64 = 60;
-/// Few enough that other writers hardly notice.
 const PRUNED_AT_ONCE: i64 = 500;
 /// How long a console may be away and still catch up event by event.
 const LIVE_KEPT: i64 = 7 * DAY;
@@ -46,17 +46,31 @@ async fn measure(gateway: &Gateway) -> onethread_store::Result<()> {
 
 async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
     let now = gateway.clock.now();
-    let retention = i64::try_from(gateway.config.ledger_retention.as_millis()).unwrap_or(i64::MAX);
-    loop {
-        let mut tx = gateway.db.begin().await?;
-        let pruned = tx.prune_calls(now.saturating_sub(retention), PRUNED_AT_ONCE).await?;
-        tx.commit(now).await?;
-        if pruned < PRUNED_AT_ONCE.unsigned_abs() {
-            break;
-        }
+    let before = now.saturating_sub(i64::try_from(gateway.config.ledger_retention.as_millis()).unwrap_or(i64::MAX));
+    for what in [Old::Calls, Old::Events, Old::Parcels] {
+        while prune(gateway, what, before).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     }
     let mut tx = gateway.db.begin().await?;
     tx.prune_live_events(now - LIVE_KEPT).await?;
     tx.prune_sessions(now).await?;
     tx.commit(now).await
+}
+
+#[derive(Clone, Copy)]
+enum Old {
+    Calls,
+    Events,
+    Parcels,
+}
+
+/// In small transactions, so that other writers hardly notice. Answers how many went.
+async fn prune(gateway: &Gateway, what: Old, before: Millis) -> onethread_store::Result<u64> {
+    let mut tx = gateway.db.begin().await?;
+    let pruned = match what {
+        Old::Calls => tx.prune_calls(before, PRUNED_AT_ONCE).await?,
+        Old::Events => tx.prune_seen_events(before, PRUNED_AT_ONCE).await?,
+        Old::Parcels => tx.prune_parcels(before, PRUNED_AT_ONCE).await?,
+    };
+    tx.commit(gateway.clock.now()).await?;
+    Ok(pruned)
 }

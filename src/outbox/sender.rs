@@ -22,10 +22,11 @@ use tokio::sync::Semaphore;
 const TOGETHER_MOST: usize = 64;
 /// A platform that has not answered by then leaves the parcel uncertain.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// After this a claimed parcel is nobody's: longer than any delivery.
-const CLAIM_FOR: Millis = 90 * SECOND;
+/// After this a claimed parcel is nobody's; whoever is still delivering it renews the claim.
+const CLAIM_FOR: Millis = 20 * SECOND;
+const RENEW_EVERY: Duration = Duration::from_secs(6);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const ORPHANS_EVERY: Duration = Duration::from_secs(30);
+const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
 /// Send what is queued until the gateway stops; deliveries under way are finished.
 pub async fn send_parcels(gateway: Arc<Gateway>) {
@@ -88,13 +89,30 @@ async fn send_some(gateway: &Arc<Gateway>, room: &Arc<Semaphore>) -> Result<bool
         let gateway = gateway.clone();
         let tasks = gateway.tasks.clone();
         tasks.spawn("deliver", async move {
-            let outcome = deliver(&gateway, &parcel).await;
+            let outcome = tokio::select! {
+                outcome = deliver(&gateway, &parcel) => outcome,
+                never = keep_claim(&gateway, &parcel.id) => match never {},
+            };
             report(settle(&gateway, &parcel, outcome).await, "a delivery could not be settled");
             drop(permit);
             gateway.bells.parcels.notify_one();
         });
     }
     Ok(true)
+}
+
+/// While a platform takes its time, nobody else may think that we are gone.
+async fn keep_claim(gateway: &Gateway, id: &str) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let now = gateway.clock.now();
+        let renewed = async {
+            let mut tx = gateway.db.begin().await?;
+            tx.renew_claim(id, now + CLAIM_FOR).await?;
+            tx.commit(now).await
+        };
+        report(renewed.await, "a claim could not be renewed");
+    }
 }
 
 /// What came of one parcel.

@@ -21,4 +21,10 @@ impl Conn {
         touched!(self, db => sqlx::query(sql).bind(name).bind(holder).execute(db).await)?;
         Ok(())
     }
+
+    /// End every lease: for a database that only one process can have, at its start.
+    pub async fn drop_all_leases(&mut self) -> Result<()> {
+        touched!(self, db => sqlx::query("DELETE FROM leases").execute(db).await)?;
+        Ok(())
+    }
 }

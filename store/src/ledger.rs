@@ -135,6 +135,16 @@ impl Conn {
         let fresh = touched!(self, db => sqlx::query(sql).bind(inbox.as_str()).bind(key).bind(now).execute(db).await)?;
         Ok(fresh > 0)
     }
+
+    /// Forget which events were understood before `before`, at most `limit` at once: no platform
+    /// redelivers after so long. Answers how many.
+    pub async fn prune_seen_events(&mut self, before: Millis, limit: i64) -> Result<u64> {
+        let sql = concat!(
+            "DELETE FROM seen_events WHERE at < $1 AND (inbox_id, key) IN",
+            " (SELECT inbox_id, key FROM seen_events WHERE at < $1 ORDER BY at LIMIT $2)"
+        );
+        Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
+    }
 }
 
 impl<T> Page<T> {

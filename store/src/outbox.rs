@@ -191,6 +191,22 @@ impl Conn {
         Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
     }
 
+    /// The sender is still at it: the claim holds until `until`.
+    pub async fn renew_claim(&mut self, id: &str, until: Millis) -> Result<()> {
+        let sql = "UPDATE outbox SET claimed_until = $2 WHERE id = $1 AND state = 'sending'";
+        touched!(self, db => sqlx::query(sql).bind(id).bind(until).execute(db).await)?;
+        Ok(())
+    }
+
+    /// Forget parcels that ended well before `before`, at most `limit` at once. Answers how many.
+    pub async fn prune_parcels(&mut self, before: Millis, limit: i64) -> Result<u64> {
+        let sql = concat!(
+            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state IN ('sent', 'withheld') AND settled_at < $1",
+            " ORDER BY settled_at LIMIT $2)"
+        );
+        Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
+    }
+
     /// Parcels whose sender is gone: claimed and not settled in time.
     pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<(String, String, String)>> {
         let sql = "SELECT id, message_id, inbox_id FROM outbox WHERE state = 'sending' AND claimed_until < $1 ORDER BY position LIMIT 200";

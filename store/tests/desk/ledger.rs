@@ -168,3 +168,18 @@ async fn only_old_and_understood_calls_are_forgotten(#[values(Sqlite, Postgres)]
     append(&db, &["next"]).await;
     assert_eq!(open(&db).await.last().unwrap().0, 5, "numbers are never used twice");
 }
+
+#[rstest]
+#[tokio::test]
+async fn an_event_is_remembered_until_its_time(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = "inb_a".into();
+    for (key, at) in [("old", NOW), ("older", NOW - 1), ("new", NOW + 1)] {
+        assert!(db.write(async |tx| tx.first_sight(&inbox, key, at).await).await.unwrap());
+    }
+    let prune = async |before, limit| db.write(async |tx| tx.prune_seen_events(before, limit).await).await.unwrap();
+    assert_eq!(prune(NOW + 1, 1).await, 1);
+    assert_eq!(prune(NOW + 1, 10).await, 1);
+    assert_eq!(prune(NOW + 1, 10).await, 0);
+    assert!(!db.write(async |tx| tx.first_sight(&inbox, "new", NOW + 2).await).await.unwrap(), "the rest is still known");
+}

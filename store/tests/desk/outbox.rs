@@ -206,6 +206,35 @@ async fn a_parcel_whose_sender_is_gone_is_found_again(#[values(Sqlite, Postgres)
 
 #[rstest]
 #[tokio::test]
+async fn a_claim_that_is_renewed_is_nobody_elses(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (_, parcel) = lan.is_answered(&db, "một", NOW).await;
+    claim(&db, NOW, FAR).await;
+    db.write(async |tx| tx.renew_claim(parcel.as_str(), NOW + 90_000).await).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    assert!(conn.orphaned_parcels(NOW + 60_001).await.unwrap().is_empty());
+    assert_eq!(conn.orphaned_parcels(NOW + 90_001).await.unwrap().len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn only_parcels_that_ended_well_long_ago_are_forgotten(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    for (text, end) in [("một", End::Sent), ("hai", End::Withheld), ("ba", End::Failed), ("bốn", End::Uncertain)] {
+        let (_, parcel) = lan.is_answered(&db, text, NOW).await;
+        db.write(async |tx| tx.end_parcel(parcel.as_str(), end, None, None, NOW).await).await.unwrap();
+    }
+    let prune = async |before, limit| db.write(async |tx| tx.prune_parcels(before, limit).await).await.unwrap();
+    assert_eq!(prune(NOW, 10).await, 0, "not before its time");
+    assert_eq!(prune(NOW + 1, 1).await, 1);
+    assert_eq!(prune(NOW + 1, 10).await, 1, "what failed or is uncertain can still be sent again");
+    assert_eq!(prune(NOW + 1, 10).await, 0);
+}
+
+#[rstest]
+#[tokio::test]
 async fn retry_sends_what_failed_again_under_the_same_key(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let lan = shop::only_person(&db).await;
