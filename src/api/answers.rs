@@ -2,7 +2,7 @@
 
 use super::Api;
 use super::error::{Answer, FieldProblem, Problem};
-use super::extract::{Admin, Asked, Body, Paging};
+use super::extract::{Admin, Asked, Body, Paging, words};
 use crate::auth::Signed;
 use crate::gateway::Gateway;
 use crate::shapes::{self, List, Reading, ScoredAnswer, ScoredIntent, Wording};
@@ -55,10 +55,10 @@ pub struct Try {
 pub async fn list(
     State(api): State<Api>,
     _signed: Signed,
-    Asked(words): Asked<Words>,
+    Asked(asked): Asked<Words>,
     Asked(page): Asked<Paging>,
 ) -> Answer<Json<List<shapes::Answer>>> {
-    let rows = api.gateway.db.read().await?.answers(&words.q, page.after(), page.limit()).await?;
+    let rows = api.gateway.db.read().await?.answers(words(&asked.q)?, page.after(), page.limit()).await?;
     Ok(Json(List::of(rows, shapes::Answer::from)))
 }
 

@@ -3,7 +3,7 @@
 use super::Api;
 use super::agents::check_email;
 use super::error::{Answer, Problem};
-use super::extract::{Asked, Body, Paging};
+use super::extract::{Asked, Body, Paging, words};
 use super::threads::identity;
 use crate::auth::Signed;
 use crate::desk;
@@ -77,11 +77,11 @@ pub struct Unmerged {
 pub async fn list(
     State(api): State<Api>,
     _signed: Signed,
-    Asked(words): Asked<Words>,
+    Asked(asked): Asked<Words>,
     Asked(page): Asked<Paging>,
 ) -> Answer<Json<List<CustomerRow>>> {
     let mut conn = api.gateway.db.read().await?;
-    let Page { items, next } = conn.customers(&words.q, page.after(), page.limit()).await?;
+    let Page { items, next } = conn.customers(words(&asked.q)?, page.after(), page.limit()).await?;
     let mut rows = Vec::with_capacity(items.len());
     for row in items {
         rows.push(listed(&mut conn, row).await?);

@@ -63,6 +63,16 @@ pub fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S>
     }))
 }
 
+/// Around the API: no path or query holds U+0000, which PostgreSQL cannot compare with.
+pub fn storable<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(middleware::from_fn(async |request: Request, next: Next| {
+        if request.uri().path_and_query().is_some_and(|asked| asked.as_str().contains("%00")) {
+            return Problem::malformed("the URL holds the character U+0000, which cannot be stored").into_response();
+        }
+        next.run(request).await
+    }))
+}
+
 /// Around the API: an answer is nobody else's to keep.
 pub fn not_kept<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     router.layer(middleware::from_fn(async |request: Request, next: Next| {

@@ -2,7 +2,7 @@
 
 use super::Api;
 use super::error::{Answer, FieldProblem, Problem};
-use super::extract::{Admin, Asked, Body, Paging};
+use super::extract::{Admin, Asked, Body, Paging, words};
 use crate::auth::Signed;
 use crate::orders::{self, Format, Imported, WrittenOrder};
 use crate::shapes::{List, Order};
@@ -35,7 +35,8 @@ pub async fn list(
     Asked(page): Asked<Paging>,
 ) -> Answer<Json<List<Order>>> {
     let status = filter.status.filter(|status| !status.is_empty()).map(|status| status.parse()).transpose();
-    let filter = OrderFilter { words: filter.q, status: status.map_err(|why: String| Problem::malformed(why))? };
+    let filter =
+        OrderFilter { words: words(&filter.q)?.to_owned(), status: status.map_err(|why: String| Problem::malformed(why))? };
     let rows = api.gateway.db.read().await?.orders(&filter, page.after(), page.limit()).await?;
     Ok(Json(List::of(rows, Order::from)))
 }

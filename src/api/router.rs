@@ -80,8 +80,9 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(async || Problem::wrong_method())
         .route("/api/openapi.json", get(async move || Json(document).into_response()))
         .route("/files/{id}", get(files::get_public));
-    let pages =
-        layers::guarded(layers::not_kept(layers::in_time(documented)).merge(docs).merge(console::fallback().with_state(())));
+    let pages = layers::guarded(
+        layers::not_kept(layers::in_time(layers::storable(documented))).merge(docs).merge(console::fallback().with_state(())),
+    );
     let watched = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

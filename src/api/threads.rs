@@ -2,7 +2,7 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Asked, Body, Paging};
+use super::extract::{Asked, Body, Paging, words};
 use crate::auth::Signed;
 use crate::desk::{self, DeskError};
 use crate::gateway::Gateway;
@@ -82,7 +82,7 @@ pub async fn list(
     if channel.is_some_and(|kind| api.gateway.channel(kind).is_none()) {
         return Err(Problem::malformed("`channel` is not a channel; see GET /api/v1/channels"));
     }
-    let rows = api.gateway.db.read().await?.threads(view, &filter.q, channel, page.after(), page.limit()).await?;
+    let rows = api.gateway.db.read().await?.threads(view, words(&filter.q)?, channel, page.after(), page.limit()).await?;
     Ok(Json(List::of(rows, Thread::from)))
 }
 

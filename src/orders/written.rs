@@ -90,7 +90,7 @@ impl WrittenOrder {
             say("currency", "must have three letters, such as VND");
         }
         for item in &self.items {
-            if item.name.trim().is_empty() || item.quantity < 1 || !(0..=MOST_MONEY).contains(&item.price) {
+            if tidy(&item.name).is_empty() || item.quantity < 1 || !(0..=MOST_MONEY).contains(&item.price) {
                 say("items", "need a name, a quantity of at least 1 and a price in minor units");
                 break;
             }
@@ -106,8 +106,7 @@ impl WrittenOrder {
             }
         }
         let (Ok(status), true) = (status, wrong.is_empty()) else { return Err(wrong) };
-        let item =
-            |item: WrittenItem| OrderItem { name: item.name.trim().to_owned(), quantity: item.quantity, price: item.price };
+        let item = |item: WrittenItem| OrderItem { name: tidy(&item.name), quantity: item.quantity, price: item.price };
         Ok(Order {
             code,
             status,
@@ -126,8 +125,13 @@ impl WrittenOrder {
     }
 }
 
+/// Without blanks around and control characters within.
+fn tidy(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned()
+}
+
 fn some(text: Option<String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    text.map(|text| tidy(&text)).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

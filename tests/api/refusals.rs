@@ -1,7 +1,9 @@
 //! What a refusal looks like: always the same shape, always with what to do.
 
 use crate::caller::{Caller, gateway};
+use crate::kit::{Engine, TestGateway};
 use onethread::auth::Role;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -51,6 +53,28 @@ async fn a_body_that_is_no_json_is_refused_by_its_kind() {
     let answer = post("application/json", vec![b' '; 1024 * 1024 + 1]).await.unwrap();
     assert_eq!(answer.status(), 413);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_database_cannot_store_or_search_is_refused(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let admin = Caller::program(&gateway, Role::Admin).await;
+    let long = "x".repeat(60_000);
+    for path in ["/threads?q=%00", "/customers?q=a%00", "/orders/%00", "/answers/ans%00", "/threads/thr_%00/messages"] {
+        assert_eq!(admin.status("GET", path, None).await, 400, "{path}");
+    }
+    for path in ["/threads", "/customers", "/orders", "/answers"] {
+        assert_eq!(admin.status("GET", &format!("{path}?q={long}"), None).await, 400, "{path}");
+    }
+    let canned = |text: &str| Some(json!({ "shortcut": "nul", "text": text }));
+    assert_eq!(admin.status("POST", "/canned-replies", canned("a\0b")).await, 422);
+    assert_eq!(admin.status("POST", "/canned-replies", canned("a\\u0000b")).await, 201, "a typed backslash is a backslash");
+    let nul = "{\"code\":\"NUL1\",\"status\":\"placed\",\"customer_name\":\"La\\u0000n\"}";
+    let import =
+        admin.request("POST", "/orders/import").header("content-type", "application/jsonl").body(nul).send().await.unwrap();
+    assert_eq!(import.json::<Value>().await.unwrap()["imported"], 1);
+    assert_eq!(admin.get("/orders/NUL1").await["customer_name"], "Lan");
 }
 
 #[tokio::test]
