@@ -60,7 +60,7 @@ fn habits(pack: &Pack) -> Habits {
     }
     let [vietnamese, mut english] = spoken;
     debug_assert!(Language::Vi as usize == 0);
-    english.extend(pack.senses.plain_words().map(str::to_owned));
+    english.extend(pack.senses.plain_words().chain(pack.lexicon.plain_words()).map(str::to_owned));
     let meant = english.union(&vietnamese).cloned().collect();
     english.retain(|word| !vietnamese.contains(word));
     Habits { teencode: pack.teencode.clone(), meant, english }

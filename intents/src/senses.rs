@@ -5,20 +5,47 @@
 use crate::features::hash;
 use crate::text::{Token, Word};
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Words to the number of their sense, by hash of up to [`LONGEST`] words.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Senses {
-    marked: HashMap<u64, u32>,
+    marked: Keyed,
     /// Without marks; what would stand for two senses stands for none.
-    folded: HashMap<u64, u32>,
+    folded: Keyed,
+    /// One bit for the first plain word of each entry: most words begin none.
+    firsts: [u64; 64],
     count: u32,
     /// Single words without marks, as they stand in the lexicon.
     plain: HashSet<String>,
 }
 
+/// By a key that is already a hash.
+type Keyed = HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>;
+
+#[derive(Default)]
+struct AlreadyHashed(u64);
+
+impl Hasher for AlreadyHashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
 const LONGEST: usize = 3;
 const AMBIGUOUS: u32 = u32::MAX;
+
+impl Default for Senses {
+    fn default() -> Self {
+        Self { marked: Keyed::default(), folded: Keyed::default(), firsts: [0; 64], count: 0, plain: HashSet::new() }
+    }
+}
 
 impl Senses {
     pub(crate) fn add(&mut self, forms: &[Vec<Word>]) {
@@ -35,6 +62,8 @@ impl Senses {
             if *folded != sense {
                 *folded = AMBIGUOUS;
             }
+            let (at, bit) = first(&form[0].folded);
+            self.firsts[at] |= bit;
         }
     }
 
@@ -44,6 +73,12 @@ impl Senses {
 
     /// The sense of the words that begin at `tokens[0]`, and how many words it takes.
     pub(crate) fn at(&self, tokens: &[Token]) -> Option<(u32, usize)> {
+        let word = tokens.first()?;
+        let (at, bit) = first(&word.folded);
+        if self.firsts[at] & bit == 0 {
+            let inflected = self.inflected(word).filter(|sense| *sense != AMBIGUOUS);
+            return inflected.map(|sense| (sense, 1));
+        }
         (1..=tokens.len().min(LONGEST)).rev().find_map(|length| Some((self.of(&tokens[..length])?, length)))
     }
 
@@ -51,33 +86,35 @@ impl Senses {
         if let Some(sense) = self.marked.get(&key(tokens.iter().map(|token| token.marked.as_str()))) {
             return Some(*sense);
         }
-        let bare = tokens.iter().all(|token| token.marked == token.folded);
-        if !bare {
+        if tokens.iter().any(|token| token.marked != token.folded) {
             return None;
         }
         let sense = self.folded.get(&key(tokens.iter().map(|token| token.folded.as_str()))).copied();
-        sense
-            .or_else(|| if tokens.len() == 1 { self.inflected(&tokens[0].folded) } else { None })
-            .filter(|sense| *sense != AMBIGUOUS)
+        sense.or_else(|| self.inflected(tokens.first().filter(|_| tokens.len() == 1)?)).filter(|sense| *sense != AMBIGUOUS)
     }
 
-    fn inflected(&self, word: &str) -> Option<u32> {
-        let known = |stem: &str| self.folded.get(&key(std::iter::once(stem))).copied();
-        for ending in ["s", "es", "ed", "d", "ing", "ly"] {
-            if let Some(stem) = word.strip_suffix(ending)
-                && stem.len() >= 3
-            {
-                let doubled = stem.len() > 3 && stem.as_bytes()[stem.len() - 1] == stem.as_bytes()[stem.len() - 2];
-                let found = known(stem)
-                    .or_else(|| if ending == "ing" { known(&format!("{stem}e")) } else { None })
-                    .or_else(|| if doubled { known(&stem[..stem.len() - 1]) } else { None });
-                if found.is_some() {
-                    return found;
-                }
-            }
+    /// Without an English ending: `deliveries` no, `delivered` yes.
+    fn inflected(&self, token: &Token) -> Option<u32> {
+        let word = token.folded.as_str();
+        if word.len() < 4 || token.marked != token.folded || !word.ends_with(['s', 'd', 'g', 'y']) {
+            return None;
         }
-        None
+        let known = |stem: &str| self.folded.get(&key(std::iter::once(stem))).copied();
+        ["s", "es", "ed", "d", "ing", "ly"].into_iter().find_map(|ending| {
+            let stem = word.strip_suffix(ending).filter(|stem| stem.len() >= 3 && stem.is_ascii())?;
+            let (rest, last) = stem.split_at(stem.len() - 1);
+            let doubled = rest.ends_with(last);
+            known(stem)
+                .or_else(|| if ending == "ing" { known(&format!("{stem}e")) } else { None })
+                .or_else(|| if doubled { known(rest) } else { None })
+        })
     }
+}
+
+/// Where the bit of a first word stands.
+fn first(word: &str) -> (usize, u64) {
+    let hash = hash(0, word);
+    ((hash >> 58) as usize, 1 << (hash & 63))
 }
 
 fn key<'a>(words: impl Iterator<Item = &'a str>) -> u64 {

@@ -44,19 +44,18 @@ pub(crate) struct Word {
 
 /// The words of `text`; abbreviations are written out, each word with the span of its abbreviation.
 pub(crate) fn words(text: &str, habits: &Habits) -> Vec<Token> {
-    let mut reader =
-        Reader { habits, tokens: Vec::with_capacity(16), word: Spelling::default(), uncomposed: Vec::new(), digits: 0 };
-    for (at, letter) in text.char_indices().take_while(|(at, _)| *at < READ_AT_MOST) {
-        reader.take(at, letter);
-    }
-    reader.close();
+    let mut reader = Reader::new(habits);
+    reader.read(text);
     reader.compose();
     reader.tokens
 }
 
-/// One word in its two spellings, without abbreviations: for tables and dictionaries.
+/// One word in its two spellings, as it stands: for tables and dictionaries.
 pub(crate) fn spell(text: &str) -> Vec<Word> {
-    words(text, &Habits::default()).into_iter().map(|token| Word { marked: token.marked, folded: token.folded }).collect()
+    let habits = Habits::default();
+    let mut reader = Reader::new(&habits);
+    reader.read(text);
+    reader.tokens.into_iter().map(|token| Word { marked: token.marked, folded: token.folded }).collect()
 }
 
 #[derive(Default)]
@@ -77,7 +76,18 @@ struct Reader<'a> {
     digits: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(habits: &'a Habits) -> Self {
+        Self { habits, tokens: Vec::with_capacity(16), word: Spelling::default(), uncomposed: Vec::new(), digits: 0 }
+    }
+
+    fn read(&mut self, text: &str) {
+        for (at, letter) in text.char_indices().take_while(|(at, _)| *at < READ_AT_MOST) {
+            self.take(at, letter);
+        }
+        self.close();
+    }
+
     fn take(&mut self, at: usize, letter: char) {
         let end = at + letter.len_utf8();
         if let Some(mark) = (!letter.is_ascii()).then(|| letters::mark(letter)).flatten() {

@@ -24,7 +24,8 @@ const NO_PREFIX: [&str; 34] = [
 const CUES: [&str; 12] = ["don", "dh", "ma", "order", "orders", "code", "bill", "hoadon", "donhang", "madon", "hd", "mvd"];
 
 /// Words that may stand between the cue and the number.
-const FILLERS: [&str; 14] = ["hang", "so", "ma", "la", "van", "number", "no", "is", "code", "id", "cua", "em", "minh", "don"];
+const FILLERS: [&str; 16] =
+    ["hang", "so", "ma", "la", "van", "number", "no", "is", "code", "id", "cua", "em", "minh", "don", "toi", "chi"];
 
 static PIECES: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)(?:#\s?)?(?:\b[a-zđ]{1,5}[ \-_.]?)?\d{3,9}").expect("the pattern is constant"));
@@ -156,7 +157,7 @@ fn before(at: usize, tokens: &[Token]) -> impl Iterator<Item = &str> {
 }
 
 fn follows_cue(at: usize, tokens: &[Token]) -> bool {
-    for word in before(at, tokens).take(4) {
+    for word in before(at, tokens).take(6) {
         if CUES.contains(&word) {
             return true;
         }

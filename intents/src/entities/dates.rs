@@ -22,7 +22,8 @@ pub(super) fn find_written(text: &str, claims: &mut Claims) {
         let (Some(day), Some(month)) = (number(&["d"]), number(&["m", "m2", "m3"])) else { continue };
         let year = number(&["y", "y2"]).map(|year| if year < 100 { 2000 + year } else { year });
         let followed = text[all.end()..].starts_with('/');
-        if is_day(day) && (1..=12).contains(&month) && !followed && stands_alone(text, &all.range()) {
+        let always = (day, month, year) == (24, 7, None);
+        if is_day(day) && !always && (1..=12).contains(&month) && !followed && stands_alone(text, &all.range()) {
             claims.claim(all.range(), EntityValue::Date(DateSpec::Day { day: day as u8, month: month as u8, year }));
         }
     }

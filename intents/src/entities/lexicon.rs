@@ -60,6 +60,15 @@ impl Lexicon {
     }
 }
 
+impl Lexicon {
+    /// Its single words without marks.
+    pub(crate) fn plain_words(&self) -> impl Iterator<Item = &str> {
+        let Self { days, weekdays, weeks, months, numbers, counted, places } = self;
+        let tables = [&days.words, &weekdays.words, &weeks.words, &months.words, &numbers.words, &counted.words, &places.words];
+        tables.into_iter().flat_map(Senses::plain_words)
+    }
+}
+
 fn table<T: std::str::FromStr>(lines: &str) -> Result<Table<T>, PackError> {
     let mut table = Table { words: Senses::default(), values: Vec::new() };
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {

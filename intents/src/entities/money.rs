@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 static DONG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix) (?P<whole>\d{1,3}(?:[.,]\d{3})+|\d{1,9}) (?:[.,](?P<part>\d{1,2}))?
-        (?: \s?(?P<unit>k|ka|ngàn|ngan|nghìn|nghin|xị|tr|triệu|trieu|củ|m|tỷ|tỉ|ty)(?P<rest>\d{1,3}|\s?rưỡi|\s?ruoi)? (?:\s?(?:đồng|dong|đ|d|vnđ|vnd))?
+        (?: \s?(?P<unit>ka|k|ngàn|ngan|nghìn|nghin|xị|triệu|trieu|tr|củ|tỷ|tỉ|ty)(?P<rest>\d{1,3}|\s?rưỡi|\s?ruoi)?k? (?:\s?(?:đồng|dong|đ|d|vnđ|vnd)\b)?
           | \s?(?P<dong>đồng|dong|đ|₫|vnđ|vnd|d) )
         (?P<after>\w)?",
     )
@@ -47,7 +47,7 @@ fn dong(found: &Captures<'_>) -> Option<i64> {
     let unit: i64 = match unit.as_str() {
         "k" | "ka" | "ngàn" | "ngan" | "nghìn" | "nghin" => 1_000,
         "xị" => 100_000,
-        "tr" | "triệu" | "trieu" | "củ" | "m" => 1_000_000,
+        "tr" | "triệu" | "trieu" | "củ" => 1_000_000,
         _ => 1_000_000_000,
     };
     let fraction = |digits: &str| digits.parse::<i64>().ok().map(|part| unit * part / 10_i64.pow(digits.len() as u32));
