@@ -6,6 +6,12 @@ import { defineConfig, type PluginOption } from 'vite';
 // server hands API calls to a running gateway. Neither is part of the build.
 const gateway = process.env.ONETHREAD_GATEWAY ?? 'http://127.0.0.1:8080';
 
+const proxy = { '/api': { target: gateway, changeOrigin: false } };
+
+/** The gateway's own policy, so that `npm run preview` shows what it would refuse. */
+const policy =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; object-src 'none'; base-uri 'none'; form-action 'self'";
+
 export default defineConfig(async ({ mode }) => {
   const plugins: PluginOption[] = [svelte(), tailwindcss()];
   if (mode === 'mock') plugins.push((await import('./dev/mock.ts')).mock());
@@ -16,7 +22,8 @@ export default defineConfig(async ({ mode }) => {
     server: {
       host: '127.0.0.1',
       port: 5173,
-      proxy: mode === 'mock' ? undefined : { '/api': { target: gateway, changeOrigin: false } },
+      proxy: mode === 'mock' ? undefined : proxy,
     },
+    preview: { host: '127.0.0.1', port: 4173, headers: { 'content-security-policy': policy }, proxy },
   };
 });

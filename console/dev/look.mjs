@@ -37,7 +37,7 @@ async function look(name, size, scheme, locale, run) {
     await page.fill('input[type=password]', password);
     if (!only) await shot('signin');
     await page.click('button[type=submit]');
-    await page.waitForSelector('[data-thread]');
+    await page.waitForSelector('[data-line=live]', { state: 'attached' });
   };
   try {
     await run({ page, shot, signIn });
@@ -56,6 +56,7 @@ async function tour({ page, shot, signIn }) {
   await signIn();
   if (want('list')) await shot('list');
   await page.goto(`${url}/desk/mine`);
+  await page.waitForSelector('[data-thread]', { timeout: 3000 }).catch(() => page.goto(`${url}/desk/all`));
   await page.waitForSelector('[data-thread]');
   await page.click('[data-thread] >> nth=0');
   await page.waitForSelector('[data-voice]');

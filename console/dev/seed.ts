@@ -172,9 +172,11 @@ function rich(): Room {
   const line = (at: number, event: Message['event']) => say(at, { author: by('system'), event });
 
   // A long past, so that scrolling up has something to do.
+  // TURNS=107 makes ten thousand messages.
+  const turns = Number(process.env.TURNS ?? 12);
   for (let day = 60; day > 13; day--) {
     const at = NOW - day * DAY;
-    for (let turn = 0; turn < 12; turn++) {
+    for (let turn = 0; turn < turns; turn++) {
       customer(at + turn * 9 * MINUTE, turn % 2 ? harbour : pigeon, LINES[(day + turn) % LINES.length]!);
       bot(at + turn * 9 * MINUTE + 2000, turn % 2 ? harbour : pigeon, 'Dạ shop chào mình ạ. Shop đã ghi nhận và sẽ trả lời mình ngay nhé.');
     }

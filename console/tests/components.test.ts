@@ -93,6 +93,16 @@ test('an uncertain message asks a person: send again, or it arrived', async () =
   await waitFor(() => expect(log.entries.find((entry) => entry.id === uncertain.id)?.status).toBe('sent'));
 });
 
+test('a message that waits for another try says why it waits', () => {
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'queued', error: { code: 'throttled', detail: '429' } }), log: new ThreadLog('x'), last: true, onedit: () => {} });
+  expect(screen.getByText(/asked us to slow down/)).toBeTruthy();
+});
+
+test('a reason that the console has no words for is shown as the gateway said it', () => {
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'failed', error: { code: 'refused', detail: 'the platform refused the message (#551)' } }), log: new ThreadLog('x'), last: true, onedit: () => {} });
+  expect(screen.getByText(/#551/)).toBeTruthy();
+});
+
 test('a withheld answer explains itself', () => {
   show(Delivery, { entry: message(1, { author: by('bot'), status: 'withheld' }), log: new ThreadLog('x'), last: false, onedit: () => {} });
   expect(screen.getByText(/customer never saw it/)).toBeTruthy();

@@ -56,7 +56,7 @@ test('instants are short in lists and whole in words', () => {
 });
 
 test('how long is told in one or two units', () => {
-  expect([45_000, 3 * 60_000, HOUR + 20 * 60_000, 7.5 * HOUR, 50 * HOUR, -5].map((length) => span(length, 'en'))).toEqual(['45s', '3m', '1h 20m', '7h', '2d', '0s']);
+  expect([45_000, 3 * 60_000, HOUR + 20 * 60_000, 7.5 * HOUR, 50 * HOUR, -5].map((length) => span(length, 'en'))).toEqual(['45s', '3m', '1h 20m', '7h', '2d 2h', '0s']);
   expect(span(3 * 60_000, 'vi')).toBe('3 phút');
 });
 

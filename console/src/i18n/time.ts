@@ -76,7 +76,9 @@ export function span(length: number, language: Language): string {
   const hours = Math.floor(minutes / 60);
   if (minutes < 1) return unit(seconds, 'second', language);
   if (hours < 1) return unit(minutes, 'minute', language);
-  if (hours >= 24) return unit(Math.floor(hours / 24), 'day', language);
+  const days = Math.floor(hours / 24);
+  // One hour of a window that lasts two days must not make it look half as long.
+  if (days >= 1) return days < 3 && hours % 24 ? `${unit(days, 'day', language)} ${unit(hours % 24, 'hour', language)}` : unit(days, 'day', language);
   const rest = minutes % 60;
   return rest && hours < 6 ? `${unit(hours, 'hour', language)} ${unit(rest, 'minute', language)}` : unit(hours, 'hour', language);
 }
