@@ -75,11 +75,12 @@ struct WrittenAnswer {
     en: Lines,
 }
 
-const SHIPPED: [&str; 4] = [
+const SHIPPED: [&str; 5] = [
     include_str!("../packs/abbreviations.toml"),
     include_str!("../packs/senses.toml"),
     include_str!("../packs/vi.toml"),
     include_str!("../packs/en.toml"),
+    include_str!("../packs/answers.toml"),
 ];
 
 impl Pack {
