@@ -126,8 +126,7 @@ function buildCard(desk) {
   desk.card = make('section', { className: `desk ${desk.kind}`, 'data-phone': desk.kind, 'aria-label': looks[desk.kind]?.name || desk.kind },
     make('div', { className: 'tools' }, make('h2', { textContent: looks[desk.kind]?.name || desk.kind }), personas, weather), phone);
   Object.assign(desk, { personas, weather, screen, input, attach, send, more, menu, hint, chips });
-  const web = $('[data-phone=webchat]');
-  $('[data-row]').insertBefore(desk.card, web);
+  $('[data-row]').insertBefore(desk.card, web.card.isConnected ? web.card : null);
   drawWords(desk);
 }
 
@@ -192,7 +191,7 @@ function drawScreen(desk, toEnd = false) {
   looked(desk, phone);
 }
 
-const time = (at) => new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+const time = (at) => new Date(at).toLocaleTimeString(language === 'en' ? 'en-GB' : language, { hour: '2-digit', minute: '2-digit' });
 const ticks = { sent: '✓', delivered: '✓✓', seen: '✓✓' };
 
 function bubbleView(desk, bubble, before, after) {
@@ -340,16 +339,16 @@ const wishes = {
 let shopUrl = null;
 
 function buildWeb() {
-  const frame = make('iframe', { title: words.webchat, 'data-shop': true });
+  const frame = make('iframe', { 'data-shop': true });
   const fresh = make('button', { type: 'button', className: 'plain', 'data-stranger': true, onclick: () => {
     for (const area of [localStorage, sessionStorage]) Object.keys(area).filter((key) => key.startsWith('onethread:')).forEach((key) => area.removeItem(key));
     frame.contentWindow.location.reload();
   } });
+  const name = make('h2');
   const card = make('section', { className: 'desk webchat', 'data-phone': 'webchat' },
-    make('div', { className: 'tools' }, make('h2', { 'data-word': 'webchat' }), fresh),
+    make('div', { className: 'tools' }, name, fresh),
     make('div', { className: 'phone browser' }, make('div', { className: 'address' }, make('i'), make('span', { textContent: 'tiem-may.example' })), frame));
-  $('[data-row]').append(card);
-  return { frame, fresh, card };
+  return { frame, fresh, card, name };
 }
 
 const web = buildWeb();
@@ -358,6 +357,8 @@ function offer({ widget, console: desk }) {
   const link = $('[data-console]');
   link.hidden = !desk;
   if (desk && /^https?:/.test(desk)) link.href = desk;
+  // The last in the row comes last: a row keeps its eye on what it snapped to first.
+  if (!web.card.isConnected) $('[data-row]').append(web.card);
   if (shopUrl === (widget || '')) return;
   shopUrl = widget || '';
   web.frame.src = '/shop';
@@ -403,6 +404,8 @@ function drawLanguage() {
   $('[data-console]').textContent = words.console;
   web.fresh.textContent = words.freshVisitor;
   web.card.dataset.off = words.webchatOff;
+  web.name.textContent = web.frame.title = words.webchat;
+  web.card.setAttribute('aria-label', words.webchat);
   for (const desk of desks.values()) {
     drawWords(desk);
     drawScreen(desk, true);

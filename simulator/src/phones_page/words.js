@@ -36,7 +36,7 @@ export const scenarios = [
   { vi: 'Hỏi đơn hàng', en: 'Ask for an order', text: 'đơn DH1024 của em tới đâu rồi ạ' },
   { vi: 'Không dấu', en: 'Without diacritics', text: 'don cua e toi dau r shop oi' },
   { vi: 'Phí giao hàng', en: 'Delivery fee', text: 'phí ship về Đà Nẵng bao nhiêu ạ?' },
-  { vi: 'Asks in English', en: 'Asks in English', text: 'Hi, where is my order DH1024?' },
+  { vi: 'Bằng tiếng Anh', en: 'Asks in English', text: 'Hi, where is my order DH1024?' },
   { vi: 'Gặp nhân viên', en: 'Wants a person', text: 'cho em gặp nhân viên với ạ' },
 ];
 
