@@ -95,7 +95,7 @@ async fn carry_out(gateway: &Arc<Gateway>, job: &JobRow) -> Result<()> {
     let tried = match job.kind.as_str() {
         "fetch_file" => fetch::file(gateway, &job.key.as_str().into(), job.attempts).await?,
         "profile" => fetch::profile(gateway, &job.key.as_str().into()).await?,
-        "fetch_order" => fetch::order(gateway, &job.payload).await?,
+        "fetch_order" => fetch::order(gateway, job).await?,
         unknown => {
             tracing::error!(kind = unknown, "a job of a kind that this version does not know was dropped");
             Tried::Done

@@ -15,6 +15,9 @@ use onethread_store::live::Told;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+/// In bytes: hashing takes longer with length.
+const LONGEST_PASSWORD: usize = 1024;
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
@@ -48,6 +51,10 @@ pub async fn sign_in(
 ) -> Answer<([(HeaderName, String); 1], Json<Me>)> {
     if from_other_pages(&headers) {
         return Err(Problem::cross_site());
+    }
+    // Nobody has such: and what is tried is remembered for a while.
+    if given.email.len() > 254 || given.password.len() > LONGEST_PASSWORD {
+        return Err(Problem::unauthorized("the e-mail address or the password is wrong"));
     }
     let (gateway, email) = (&api.gateway, given.email.trim().to_lowercase());
     api.guesses.may_try(&remote, &email, &*gateway.clock).map_err(Problem::too_many)?;
@@ -118,7 +125,7 @@ pub fn check_length(field: &str, password: &str) -> Answer<()> {
     if password.chars().count() < SHORTEST_PASSWORD {
         return Err(Problem::invalid(field, format!("must have at least {SHORTEST_PASSWORD} characters")));
     }
-    if password.len() > 1024 {
+    if password.len() > LONGEST_PASSWORD {
         return Err(Problem::invalid(field, "is too long"));
     }
     Ok(())

@@ -76,6 +76,8 @@ async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool
 /// A call that cannot be taken in even alone becomes a dead letter, with the reason.
 async fn read_alone(gateway: &Arc<Gateway>, entry: &Entry) -> Result<bool, StoreError> {
     match read_together(gateway, std::slice::from_ref(entry)).await {
+        // The call is not to blame: it keeps its place in line.
+        Err(error) if error.is_passing() => Err(error),
         Err(error) => {
             tracing::error!(position = entry.position, error = &error as &dyn std::error::Error, "a call became a dead letter");
             let now = gateway.clock.now();

@@ -51,20 +51,22 @@ pub async fn understand(
         Ok(events) => events,
         Err(reason) => return Ok(Err(reason)),
     };
-    let mut routed = Vec::with_capacity(events.len());
-    for event in events {
-        match route(gateway, &live, &event) {
-            Ok(live) => routed.push((live, event)),
-            Err(reason) => return Ok(Err(reason)),
-        }
-    }
     tx.heard_from_inbox(&entry.inbox_id, entry.received_at).await?;
-    for (live, event) in routed {
+    let mut homeless = None;
+    for event in events {
+        // One account that nobody added must not hold up the others of the same call; a replay skips what was taken in.
+        let live = match route(gateway, &live, &event) {
+            Ok(live) => live,
+            Err(reason) => {
+                homeless = Some(reason);
+                continue;
+            }
+        };
         if tx.first_sight(&live.id, &event.key, entry.received_at).await? {
             take_in(&mut Event { gateway, tx, live: &live, inbound: &event, received_at: entry.received_at, after }).await?;
         }
     }
-    Ok(Ok(()))
+    Ok(homeless.map_or(Ok(()), Err))
 }
 
 /// A connector that panics on some body must not take the gateway with it.

@@ -11,8 +11,8 @@ use onethread_core::ids::{FileId, IdentityId, MessageId};
 use onethread_core::message::{Attachment, FileState};
 use onethread_core::order::Order;
 use onethread_store::live::Told;
-use onethread_store::{Json, Result};
-use serde_json::Value;
+use onethread_store::Result;
+use onethread_store::jobs::JobRow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,6 +74,9 @@ async fn note_file(gateway: &Gateway, id: &FileId, message: Option<String>, stor
     }
     if let Some(message) = message {
         let message: MessageId = message.into();
+        // Held, or two files of one message that arrive together would each forget the other.
+        let thread = tx.message(&message).await?.thread_id;
+        tx.hold_thread(&thread.into()).await?;
         let row = tx.message(&message).await?;
         let mut content = row.content.0;
         for attachment in &mut content.attachments {
@@ -113,28 +116,35 @@ pub(super) async fn profile(gateway: &Arc<Gateway>, id: &IdentityId) -> Result<T
 }
 
 /// Ask the order source; then the bot answers the message that asked, if it still may.
-pub(super) async fn order(gateway: &Arc<Gateway>, payload: &Json<Value>) -> Result<Tried> {
-    let Ok(pending) = serde_json::from_value::<Pending>(payload.0.clone()) else { return Ok(Tried::Done) };
+pub(super) async fn order(gateway: &Arc<Gateway>, job: &JobRow) -> Result<Tried> {
+    let Ok(pending) = serde_json::from_value::<Pending>(job.payload.0.clone()) else { return Ok(Tried::Done) };
     match crate::orders::fetch(gateway, &pending.code).await {
-        Ok(found) => answer(gateway, &pending, found).await.map(|()| Tried::Done),
+        Ok(found) => answer(gateway, &pending, found, &job.id).await.map(|()| Tried::Done),
         Err(error) => {
             tracing::warn!(code = pending.code, %error, "the order source did not answer");
-            answer(gateway, &pending, None).await?;
+            answer(gateway, &pending, None, &job.id).await?;
             Ok(Tried::Again { why: error.to_string(), most: 0 })
         }
     }
 }
 
-async fn answer(gateway: &Arc<Gateway>, pending: &Pending, found: Option<Order>) -> Result<()> {
+/// The job ends in the same transaction: a crash after it must not answer twice.
+async fn answer(gateway: &Arc<Gateway>, pending: &Pending, found: Option<Order>, job: &str) -> Result<()> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
     if let Some(order) = &found {
         tx.put_order(order).await?;
     }
-    let identity = tx.identity(&pending.identity.as_str().into()).await?;
-    let thread = tx.thread_of(&identity.customer_id.as_str().into()).await?;
+    tx.finish_job(job).await?;
+    let id: IdentityId = pending.identity.as_str().into();
+    let customer = tx.identity(&id).await?.customer_id;
+    let thread = tx.thread_of(&customer.into()).await?.id;
+    // Held, or an agent could take it between the look at the lease and the answer.
+    let thread = tx.hold_thread(&thread.into()).await?;
+    let identity = tx.identity(&id).await?;
+    let may_speak = thread.lease_number == pending.lease_number && identity.customer_id == thread.customer_id;
     let live = gateway.inboxes.get(&identity.inbox_id.as_str().into());
-    if let (Some(live), true) = (live, thread.lease_number == pending.lease_number) {
+    if let (Some(live), true) = (live, may_speak) {
         let mut turn = TurnAt {
             gateway,
             tx: &mut tx,

@@ -25,6 +25,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// After this a claimed parcel is nobody's; whoever is still delivering it renews the claim.
 const CLAIM_FOR: Millis = 20 * SECOND;
 const RENEW_EVERY: Duration = Duration::from_secs(6);
+/// Together well below what is left of a claim.
+const SETTLE_PAUSES: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
@@ -93,7 +96,7 @@ async fn send_some(gateway: &Arc<Gateway>, room: &Arc<Semaphore>) -> Result<bool
                 outcome = deliver(&gateway, &parcel) => outcome,
                 never = keep_claim(&gateway, &parcel.id) => match never {},
             };
-            report(settle(&gateway, &parcel, outcome).await, "a delivery could not be settled");
+            report(settle_surely(&gateway, &parcel, &outcome).await, "a delivery could not be settled");
             drop(permit);
             gateway.bells.parcels.notify_one();
         });
@@ -187,7 +190,19 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
     Ok(ParcelContent::File { file, caption })
 }
 
-async fn settle(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: Outcome) -> Result<(), StoreError> {
+/// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
+async fn settle_surely(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: &Outcome) -> Result<(), StoreError> {
+    for pause in SETTLE_PAUSES {
+        match settle(gateway, claimed, outcome).await {
+            Err(error) if error.is_passing() => tracing::warn!(error = &error as &dyn std::error::Error, "settling a delivery again"),
+            settled => return settled,
+        }
+        tokio::time::sleep(pause).await;
+    }
+    settle(gateway, claimed, outcome).await
+}
+
+async fn settle(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: &Outcome) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let (message, identity): (MessageId, IdentityId) = (claimed.message_id.as_str().into(), claimed.identity_id.as_str().into());
     let mut tx = gateway.db.begin().await?;
@@ -198,22 +213,22 @@ async fn settle(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: Outcom
             tx.end_rest_of(&message, End::Withheld, now).await?;
             tx.set_status(&message, Status::Withheld, None).await?;
         }
-        Outcome::Tried(next) => match *next {
-            Next::Sent(receipt) => sent(&mut tx, claimed, &receipt, now).await?,
-            Next::Failed(error) => failed(&mut tx, claimed, &error, now).await?,
+        Outcome::Tried(next) => match &**next {
+            Next::Sent(receipt) => sent(&mut tx, claimed, receipt, now).await?,
+            Next::Failed(error) => failed(&mut tx, claimed, error, now).await?,
             Next::Blocked(error) => {
                 tx.set_blocked(&identity, Some(now)).await?;
-                failed(&mut tx, claimed, &error, now).await?;
+                failed(&mut tx, claimed, error, now).await?;
             }
-            Next::Again { at, error } => tx.requeue_parcel(&claimed.id, at, Some(&error)).await?,
+            Next::Again { at, error } => tx.requeue_parcel(&claimed.id, *at, Some(error)).await?,
             Next::Uncertain(error) => {
-                tx.end_parcel(&claimed.id, End::Uncertain, None, Some(&error), now).await?;
+                tx.end_parcel(&claimed.id, End::Uncertain, None, Some(error), now).await?;
                 tx.end_rest_of(&message, End::Uncertain, now).await?;
-                tx.set_status(&message, Status::Uncertain, Some(&error)).await?;
+                tx.set_status(&message, Status::Uncertain, Some(error)).await?;
             }
             Next::Pause(reason) => {
                 tx.requeue_parcel(&claimed.id, now, None).await?;
-                pause = Some(reason);
+                pause = Some(reason.clone());
             }
         },
     }

@@ -31,9 +31,47 @@ impl StoreError {
         matches!(self, Self::Corrupt { .. } | Self::Sql(ColumnDecode { .. } | ColumnNotFound(_) | Decode(_)))
     }
 
+    /// The database was away, full, or let somebody else go first: the same may go well a moment later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        let Self::Sql(error) = self else { return false };
+        match error {
+            Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
+            Database(error) => error.code().is_some_and(|code| passes(&code)),
+            _ => false,
+        }
+    }
+
     /// A unique key was violated.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+/// PostgreSQL: connection, deadlock, resources, operator, system. SQLite: busy, locked, no memory, input or output, full.
+fn passes(code: &str) -> bool {
+    match code.parse::<u32>() {
+        // SQLite's extended codes keep the plain one in the lowest byte; PostgreSQL's have five characters.
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 7 | 10 | 13),
+        _ => ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadlock_passes_and_a_broken_rule_does_not() {
+        for passing in ["40P01", "40001", "57P01", "08006", "53100", "5", "517", "261", "13", "778"] {
+            assert!(passes(passing), "{passing}");
+        }
+        for lasting in ["23505", "22P05", "22021", "42703", "2067", "1", "19", "1555"] {
+            assert!(!passes(lasting), "{lasting}");
+        }
+        assert!(StoreError::Sql(sqlx::Error::PoolTimedOut).is_passing());
+        assert!(!StoreError::Missing("thread").is_passing());
     }
 }
