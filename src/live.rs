@@ -93,6 +93,12 @@ pub async fn tail(gateway: Arc<Gateway>) {
 async fn look(gateway: &Gateway, cursor: Option<i64>) -> Result<i64, StoreError> {
     let mut conn = gateway.db.read().await?;
     let Some(mut cursor) = cursor else { return Ok(conn.live_span().await?.1) };
+    // Nobody watches: nothing to render. Asked after the look, since whoever comes later catches up
+    // from the database with all that this look has seen.
+    let newest = conn.live_span().await?.1;
+    if gateway.live.watchers() == 0 {
+        return Ok(newest);
+    }
     loop {
         let events = conn.live_events_after(cursor, AT_ONCE).await?;
         let Some(last) = events.last().map(|event| event.id) else { return Ok(cursor) };

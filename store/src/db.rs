@@ -138,6 +138,15 @@ impl Conn {
         }
     }
 
+    /// Touch a row so that nobody else changes it until this transaction ends. SQLite's one writer
+    /// needs no such thing.
+    pub(crate) async fn lock_row(&mut self, touch: &'static str, key: &str) -> Result<()> {
+        if let Engined::Postgres(db) = self.engined() {
+            sqlx::query(touch).bind(key).execute(db).await?;
+        }
+        Ok(())
+    }
+
     /// Take the next `n` numbers of a counter; answers the last of them. Numbers are dense
     /// and in commit order, because the row stays locked until the commit.
     pub async fn count(&mut self, counter: &str, n: i64) -> Result<i64> {

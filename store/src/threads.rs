@@ -114,14 +114,12 @@ impl Conn {
 
     /// The thread, locked until the transaction ends: nobody else moves it meanwhile.
     pub async fn hold_thread(&mut self, id: &ThreadId) -> Result<ThreadRow> {
-        let sql = "UPDATE threads SET last_seq = last_seq WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)?;
+        self.lock_row("UPDATE threads SET last_seq = last_seq WHERE id = $1", id.as_str()).await?;
         self.thread(id).await
     }
 
     pub(crate) async fn hold_thread_of(&mut self, customer: &CustomerId) -> Result<ThreadRow> {
-        let sql = "UPDATE threads SET last_seq = last_seq WHERE customer_id = $1";
-        touched!(self, db => sqlx::query(sql).bind(customer.as_str()).execute(db).await)?;
+        self.lock_row("UPDATE threads SET last_seq = last_seq WHERE customer_id = $1", customer.as_str()).await?;
         self.thread_of(customer).await
     }
 
