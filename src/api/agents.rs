@@ -2,12 +2,12 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Admin, Asked, Body, Paging};
+use super::extract::{Admin, Asked, Body, Paging, Path};
 use super::session::check_length;
 use crate::auth::Signed;
 use crate::shapes::{Agent, List, RoleName};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::ids::AgentId;
 use onethread_store::agents::{AgentChange, AgentRow};

@@ -2,12 +2,12 @@
 
 use super::Api;
 use super::error::{Answer, FieldProblem, Problem};
-use super::extract::{Admin, Asked, Body, Paging, words};
+use super::extract::{Admin, Asked, Body, Paging, Path, words};
 use crate::auth::Signed;
 use crate::gateway::Gateway;
 use crate::shapes::{self, List, Reading, ScoredAnswer, ScoredIntent, Wording};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::Millis;
 use onethread_core::ids::AnswerId;

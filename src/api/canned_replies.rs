@@ -2,11 +2,11 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Asked, Body, Paging};
+use super::extract::{Asked, Body, Paging, Path};
 use crate::auth::Signed;
 use crate::shapes::{CannedReply, List};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::Millis;
 use onethread_core::ids::CannedReplyId;

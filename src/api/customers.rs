@@ -3,14 +3,14 @@
 use super::Api;
 use super::agents::check_email;
 use super::error::{Answer, Problem};
-use super::extract::{Asked, Body, Paging, words};
+use super::extract::{Asked, Body, Paging, Path, words};
 use super::threads::identity;
 use crate::auth::Signed;
 use crate::desk;
 use crate::gateway::Gateway;
 use crate::shapes::{Customer, CustomerRow, Handoff, List, Merge, Order, SuggestedCustomer, Suggestion};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use onethread_core::ids::{CustomerId, MergeId};
 use onethread_core::phone;
 use onethread_store::customers as store;

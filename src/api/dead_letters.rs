@@ -2,11 +2,11 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Admin, Asked, Paging};
+use super::extract::{Admin, Asked, Paging, Path};
 use crate::auth::Signed;
 use crate::shapes::{DeadLetter, List};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;

@@ -2,12 +2,12 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::Asked;
+use super::extract::{Asked, Path};
 use crate::auth::Signed;
 use crate::media::{self, MediaError};
 use axum::Json;
-use axum::extract::multipart::MultipartError;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::multipart::{MultipartError, MultipartRejection};
+use axum::extract::{Multipart, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use onethread_core::ids::FileId;
@@ -43,7 +43,12 @@ pub struct Signature {
 /// Upload a file to attach to a message. Its type is what its bytes say.
 #[utoipa::path(post, path = "/api/v1/files", tag = "files", operation_id = "upload_file",
     request_body(content = Upload, content_type = "multipart/form-data"), responses((status = 201, body = Uploaded), Problem))]
-pub async fn upload(State(api): State<Api>, _signed: Signed, mut form: Multipart) -> Answer<(StatusCode, Json<Uploaded>)> {
+pub async fn upload(
+    State(api): State<Api>,
+    _signed: Signed,
+    form: Result<Multipart, MultipartRejection>,
+) -> Answer<(StatusCode, Json<Uploaded>)> {
+    let mut form = form.map_err(|error| Problem::wrong_media(error.body_text()))?;
     let limit = api.gateway.config.limits.file;
     let unreadable = |error: MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(limit),
@@ -65,7 +70,7 @@ pub async fn upload(State(api): State<Api>, _signed: Signed, mut form: Multipart
 
 /// The bytes of a file.
 #[utoipa::path(get, path = "/api/v1/files/{id}", tag = "files", operation_id = "get_file",
-    params(("id" = String, Path)), responses((status = 200, content_type = "application/octet-stream"), Problem))]
+    params(("id" = String, Path)), responses((status = 200, content_type = "*/*"), Problem))]
 pub async fn get(State(api): State<Api>, _signed: Signed, Path(id): Path<String>) -> Answer<Response> {
     open(&api, FileId(id), "private, max-age=86400, immutable").await
 }

@@ -1,10 +1,10 @@
 //! Where platforms call: `/hooks/{inbox}` and below. What to make of a call is the intake's business.
 
 use super::Api;
-use super::extract::Remote;
+use super::extract::{Path, Remote};
 use crate::intake;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;

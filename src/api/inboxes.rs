@@ -2,13 +2,13 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Admin, Asked, Body, Paging};
+use super::extract::{Admin, Asked, Body, Paging, Path};
 use crate::auth::Signed;
 use crate::inboxes::{self, Changes, InboxError};
 use crate::live::inbox as shown;
 use crate::shapes::{Inbox, List};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::ids::InboxId;
 use onethread_core::secret::Settings;

@@ -2,13 +2,13 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Asked, Body, page_size};
+use super::extract::{Asked, Body, Path, page_size};
 use crate::auth::Signed;
 use crate::desk::{self, DeskError, Saying};
 use crate::gateway::Gateway;
 use crate::shapes::{List, Message};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::ids::{FileId, IdentityId, MessageId, ThreadId};
 use serde::Deserialize;

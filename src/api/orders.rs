@@ -2,13 +2,14 @@
 
 use super::Api;
 use super::error::{Answer, FieldProblem, Problem};
-use super::extract::{Admin, Asked, Body, Paging, words};
+use super::extract::{Admin, Asked, Body, Paging, Path, words};
 use crate::auth::Signed;
 use crate::orders::{self, Format, Imported, WrittenOrder};
 use crate::shapes::{List, Order};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use onethread_core::order::fold_code;
 use onethread_store::orders::OrderFilter;
@@ -82,8 +83,17 @@ pub async fn remove(State(api): State<Api>, _admin: Admin, Path(code): Path<Stri
 #[utoipa::path(post, path = "/api/v1/orders/import", tag = "orders", operation_id = "import_orders",
     request_body(content((String = "text/csv"), (String = "application/jsonl"))),
     responses((status = 200, body = Imported), Problem))]
-pub async fn import(State(api): State<Api>, _admin: Admin, headers: HeaderMap, body: Bytes) -> Answer<Json<Imported>> {
+pub async fn import(
+    State(api): State<Api>,
+    _admin: Admin,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<Json<Imported>> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let format = Format::of_mime(kind).ok_or_else(|| Problem::wrong_media("send text/csv or application/jsonl"))?;
+    let body = body.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(super::router::IMPORT_LIMIT),
+        _ => Problem::malformed(error.body_text()),
+    })?;
     Ok(Json(orders::import(&api.gateway.db, format, &body, api.gateway.clock.now()).await?))
 }

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Largest body of an import of orders.
-const IMPORT_LIMIT: usize = 32 * 1024 * 1024;
+pub const IMPORT_LIMIT: usize = 32 * 1024 * 1024;
 /// What a multipart form adds around a file.
 const FORM_OVERHEAD: usize = 64 * 1024;
 

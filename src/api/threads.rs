@@ -2,13 +2,13 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Asked, Body, Paging, words};
+use super::extract::{Asked, Body, Paging, Path, words};
 use crate::auth::Signed;
 use crate::desk::{self, DeskError};
 use crate::gateway::Gateway;
 use crate::shapes::{Counts, Handoff, Identity, List, Thread, ThreadDetail};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::ids::{AgentId, CustomerId, IdentityId, ThreadId};
 use onethread_store::customers::IdentityRow;

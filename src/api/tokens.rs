@@ -3,11 +3,11 @@
 use super::Api;
 use super::agents::check_name;
 use super::error::{Answer, Problem};
-use super::extract::{Admin, Asked, Body, Paging};
+use super::extract::{Admin, Asked, Body, Paging, Path};
 use crate::auth::{self, Role};
 use crate::shapes::{List, RoleName, Token};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onethread_core::ids::TokenId;
 use serde::{Deserialize, Serialize};

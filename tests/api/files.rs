@@ -43,6 +43,8 @@ async fn an_upload_that_is_no_file_or_too_large_is_refused() {
     let agent = Caller::program(&gateway, Role::Agent).await;
     assert_eq!(upload(&agent, "picture", "a.png", PNG.to_vec()).await.0, 422);
     assert_eq!(upload(&agent, "file", "a.png", Vec::new()).await.0, 422);
+    let (status, problem) = agent.call("POST", "/files", Some(serde_json::json!({}))).await;
+    assert_eq!((status, problem["status"].as_u64()), (415, Some(415)), "{problem}");
     let (status, problem) = upload(&agent, "file", "a.bin", vec![1; 25 * 1024 * 1024 + 1]).await;
     assert_eq!((status, problem["type"].as_str()), (413, Some("https://onethread.dev/problems/too-large")));
 }

@@ -15,6 +15,7 @@ async fn every_refusal_says_what_is_wrong_and_where() {
         ("GET", "/nowhere", None),
         ("DELETE", "/threads", None),
         ("GET", "/threads/thr_none", None),
+        ("GET", "/threads/%ff", None),
         ("GET", "/threads?view=lost", None),
         ("GET", "/threads?limit=many", None),
         ("GET", "/threads?channel=pigeon", None),
