@@ -55,7 +55,7 @@ browser-tests: console
 
 bench:
 	@./scripts/need node
-	$(CARGO) build --release --locked --bin onethread --package onethread --package onethread-bench
+	$(CARGO) build --release --locked --bins --package onethread --package onethread-bench
 	./target/release/onethread-bench
 
 release: console

@@ -43,7 +43,11 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let phase = Duration::from_secs(options.seconds);
     let sink = sink::Sink::open().await.context("the sink could not listen")?;
-    let gateway = gateway::Gateway::start(&options.binary, options.database.as_deref()).await?;
+    let binary = options
+        .binary
+        .canonicalize()
+        .with_context(|| format!("there is no `{}`; build it first: make bench", options.binary.display()))?;
+    let gateway = gateway::Gateway::start(&binary, options.database.as_deref()).await?;
     let inboxes = platforms::connect(&gateway, &sink).await?;
     let idle = gateway.memory()?;
     load::saturate(&inboxes, &sink, options.customers, Duration::from_secs(3)).await?;

@@ -7,6 +7,10 @@ import { speech } from '../i18n/index.svelte';
 
 type Standing = 'asking' | 'out' | 'in' | 'unreachable';
 
+// The cookie is out of our sight; this remembers that there may be one, so that
+// a first visitor's browser need not ask and log a refusal.
+const HINT = 'onethread.signed-in';
+
 class Session {
   standing: Standing = $state('asking');
   me: Me | null = $state.raw(null);
@@ -16,16 +20,22 @@ class Session {
   }
 
   async ask(): Promise<void> {
+    if (!localStorage.getItem(HINT)) {
+      this.standing = 'out';
+      return;
+    }
     this.standing = 'asking';
     try {
       this.enter(await calls.whoAmI());
     } catch (cause) {
-      this.standing = cause instanceof ApiError && cause.status === 401 ? 'out' : 'unreachable';
+      if (cause instanceof ApiError && cause.status === 401) this.leave();
+      else this.standing = 'unreachable';
     }
   }
 
   enter(me: Me): void {
     this.update(me);
+    localStorage.setItem(HINT, '1');
     this.standing = 'in';
   }
 
@@ -36,6 +46,7 @@ class Session {
 
   leave(): void {
     this.me = null;
+    localStorage.removeItem(HINT);
     this.standing = 'out';
   }
 }
