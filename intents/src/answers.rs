@@ -4,9 +4,20 @@
 use crate::features::{self, Hashes, Sparse};
 use crate::reading::Scored;
 use crate::vocabulary::Vocabulary;
-use std::collections::HashMap;
 
 const SHOWN: usize = 5;
+
+/// An answer less like the message than this is not shown.
+const FAR: f32 = 0.1;
+
+/// How much each block of features weighs: in a short question the sense of a word says most.
+const SHARES: [f32; features::BLOCKS] = [0.3, 1.0, 1.0, 2.0];
+
+/// A feature of more than one question in so many tells nothing.
+const COMMON: usize = 6;
+
+/// How much a second question that fits adds to the best.
+const SECOND: f32 = 0.25;
 
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerIndex {
@@ -35,7 +46,7 @@ impl AnswerIndex {
         let idf: Vec<f32> = seen.iter().map(|times| ((1.0 + all) / (0.5 + *times as f32)).ln() + 0.2).collect();
         let mut postings = vec![Vec::new(); vocabulary.len()];
         for (at, (_, hashes)) in questions.iter().enumerate() {
-            for (feature, weight) in features::weigh(hashes, &vocabulary, &idf) {
+            for (feature, weight) in features::weigh(hashes, &vocabulary, &idf, &SHARES) {
                 postings[feature as usize].push((at as u32, weight));
             }
         }
@@ -45,20 +56,27 @@ impl AnswerIndex {
 
     /// The best answers with the probability that each is the right one.
     pub(crate) fn rank(&self, hashes: &Hashes) -> Vec<Scored<String>> {
-        let row: Sparse = features::weigh(hashes, &self.vocabulary, &self.idf);
+        let row: Sparse = features::weigh(hashes, &self.vocabulary, &self.idf, &SHARES);
+        let whole: f32 = SHARES.iter().map(|share| share * share).sum();
         let mut likeness = vec![0.0_f32; self.owners.len()];
-        for (feature, weight) in &row {
+        let telling = |feature: &u32| self.postings[*feature as usize].len() <= self.owners.len() / COMMON + 8;
+        for (feature, weight) in row.iter().filter(|(feature, _)| telling(feature)) {
             for (question, other) in &self.postings[*feature as usize] {
-                likeness[*question as usize] += weight * other / features::WHOLE;
+                likeness[*question as usize] += weight * other / whole;
             }
         }
         let known = features::known_share(hashes, &self.vocabulary);
-        let mut best: HashMap<usize, f32> = HashMap::new();
+        let mut best = vec![[0.0_f32; 2]; self.ids.len()];
         for (owner, likeness) in self.owners.iter().zip(&likeness) {
-            let seen = best.entry(*owner).or_default();
-            *seen = seen.max(*likeness);
+            let [first, second] = &mut best[*owner];
+            if likeness > first {
+                (*first, *second) = (*likeness, *first);
+            } else {
+                *second = second.max(*likeness);
+            }
         }
-        let mut ranked: Vec<(usize, f32)> = best.into_iter().filter(|(_, likeness)| *likeness > 0.12).collect();
+        let both = best.into_iter().map(|[first, second]| (first + SECOND * second) / (1.0 + SECOND));
+        let mut ranked: Vec<(usize, f32)> = both.enumerate().filter(|(_, likeness)| *likeness > FAR).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(SHOWN);
         self.believed(&ranked, known)

@@ -1,7 +1,7 @@
 //! Learns classes from examples and tells them apart in messages: two nets, each of which
 //! never saw a tenth of the phrases. On those it shows how sure it may be.
 
-use crate::features::{self, Hashes, Sparse};
+use crate::features::{self, Hashes, SHARES, Sparse};
 use crate::gate::{Gate, Signs};
 use crate::net::{HIDDEN, Hidden, Net, Row, dot, soften};
 use crate::vocabulary::Vocabulary;
@@ -55,8 +55,10 @@ impl Classifier {
     /// `nobodys` is the class of examples that are nobody's, if there is one.
     pub(crate) fn train(examples: &[Example], classes: usize, nobodys: Option<usize>) -> Self {
         let (vocabulary, idf) = features::count(examples.iter().map(|example| (&example.features, example.phrase)));
-        let row =
-            |example: &Example| Row { features: features::weigh(&example.features, &vocabulary, &idf), class: example.class };
+        let row = |example: &Example| Row {
+            features: features::weigh(&example.features, &vocabulary, &idf, &SHARES),
+            class: example.class,
+        };
         let rows: Vec<Row> = examples.iter().map(row).collect();
         let nets = train_nets(examples, &rows, idf.len(), classes);
         let unseen = unseen(examples, &rows, &nets);
@@ -75,7 +77,7 @@ impl Classifier {
     }
 
     pub(crate) fn judge(&self, features: &Hashes, nobodys: Option<usize>) -> Verdict {
-        let row = features::weigh(features, &self.vocabulary, &self.idf);
+        let row = features::weigh(features, &self.vocabulary, &self.idf, &SHARES);
         let known = features::known_share(features, &self.vocabulary);
         let (mut scores, strength) = self.score(&row);
         let signs = Signs::of(&scores, strength, known, self.temperature, nobodys);

@@ -57,6 +57,7 @@ pub(crate) fn find(text: &str, tokens: &[Token], rules: &Rules, asked: Option<As
     let digits = text.bytes().any(|byte| byte.is_ascii_digit());
     if digits {
         phones::find(text, &mut claims);
+        codes::find_parted_tail(text, asked, &mut claims);
         dates::find_written(text, &mut claims);
         codes::find_marked(text, tokens, &rules.codes, &mut claims);
         money::find(text, &mut claims);
@@ -157,8 +158,10 @@ mod tests {
         assert_eq!(found("1024", &usual, None), [("1024".to_owned(), EntityValue::Digits4("1024".to_owned()))]);
         let asked = found("dạ 1024", &usual, Some(Asked::OrderCode));
         assert_eq!(asked, [("1024".to_owned(), EntityValue::OrderCode("1024".to_owned()))]);
-        let tail = found("1024", &usual, Some(Asked::PhoneTail));
-        assert_eq!(tail, [("1024".to_owned(), EntityValue::Digits4("1024".to_owned()))]);
+        for (typed, span) in [("1024", "1024"), ("dạ 10 24 ạ", "10 24"), ("1.0.2.4", "1.0.2.4")] {
+            let tail = found(typed, &usual, Some(Asked::PhoneTail));
+            assert_eq!(tail, [(span.to_owned(), EntityValue::Digits4("1024".to_owned()))], "{typed}");
+        }
     }
 
     #[test]

@@ -8,11 +8,8 @@ use crate::vocabulary::Vocabulary;
 
 pub(crate) const BLOCKS: usize = 4;
 
-/// How much each block weighs against the others.
-const SHARES: [f32; BLOCKS] = [1.0, 1.0, 0.7, 1.0];
-
-/// The square of the length of a message with something in every block.
-pub(crate) const WHOLE: f32 = SHARES[0] * SHARES[0] + SHARES[1] * SHARES[1] + SHARES[2] * SHARES[2] + SHARES[3] * SHARES[3];
+/// How much each block weighs against the others for the classifier.
+pub(crate) const SHARES: [f32; BLOCKS] = [1.0, 1.0, 0.7, 1.0];
 
 /// Where there are more phrases than this, a feature of one alone is not learnt.
 const MANY: usize = 4_000;
@@ -130,7 +127,7 @@ fn pieces(word: &str, into: &mut Vec<u64>) {
 }
 
 /// Numbers and weights of the known features: inverse document frequency, each block of length 1.
-pub(crate) fn weigh(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32]) -> Sparse {
+pub(crate) fn weigh(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32], shares: &[f32; BLOCKS]) -> Sparse {
     let mut sparse = Sparse::with_capacity(hashes.blocks.iter().map(Vec::len).sum());
     for (at, block) in hashes.blocks.iter().enumerate() {
         let from = sparse.len();
@@ -138,7 +135,7 @@ pub(crate) fn weigh(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32]) -> Sp
         sparse.extend(known.map(|number| (number, idf[number as usize])));
         let length = sparse[from..].iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
         for (_, weight) in &mut sparse[from..] {
-            *weight *= SHARES[at] / length.max(1e-6);
+            *weight *= shares[at] / length.max(1e-6);
         }
     }
     sparse

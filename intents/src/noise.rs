@@ -129,7 +129,7 @@ mod tests {
     fn a_message_is_spoilt_the_same_way_each_time() {
         let text = "đơn hàng của em tới đâu rồi, được chưa";
         assert_eq!(Noise::Stripped.spoil(text), "don hang cua em toi dau roi, duoc chua");
-        assert_eq!(Noise::Telex.spoil(text), "ddown hangf cuar em towis ddaau roofi, dduwowcj chuwa");
+        assert_eq!(Noise::Telex.spoil(text), "ddown hangf cuar em towis ddaau rooif, dduwowcj chuwa");
         for noise in Noise::ALL {
             assert_eq!(noise.spoil(text), noise.spoil(text));
         }

@@ -133,6 +133,17 @@ impl Pack {
         self.phrases.iter().map(|phrase| (phrase.intent, phrase.language, phrase.text.as_str()))
     }
 
+    /// Each message that is nobody's, with its language.
+    pub fn not_mine(&self) -> impl Iterator<Item = (Language, &str)> {
+        self.not_mine.iter().map(|(language, text)| (*language, text.as_str()))
+    }
+
+    /// How many abbreviations the pack can write out.
+    #[must_use]
+    pub fn abbreviations(&self) -> usize {
+        self.teencode.len()
+    }
+
     fn empty() -> Result<Self, PackError> {
         Ok(Self {
             phrases: Vec::new(),

@@ -113,6 +113,18 @@ pub(super) fn find_cued(text: &str, tokens: &[Token], codes: &CodePatterns, aske
     }
 }
 
+/// The bot asked for four digits, and these four are all there are, however parted: `56 78`.
+pub(super) fn find_parted_tail(text: &str, asked: Option<Asked>, claims: &mut Claims) {
+    if asked != Some(Asked::PhoneTail) {
+        return;
+    }
+    let digits: Vec<(usize, char)> = text.char_indices().filter(|(_, letter)| letter.is_ascii_digit()).collect();
+    if let [(from, _), _, _, (last, _)] = digits.as_slice() {
+        let value = digits.iter().map(|(_, digit)| *digit).collect();
+        claims.claim(*from..last + 1, EntityValue::Digits4(value));
+    }
+}
+
 /// Four digits that are nothing else.
 pub(super) fn find_tails(text: &str, tokens: &[Token], claims: &mut Claims) {
     for token in numbers(text, tokens).filter(|token| token.span.len() == 4) {
