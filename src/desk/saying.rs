@@ -111,7 +111,7 @@ async fn answer(
         None => None,
     };
     let way = Way { identity: &identity_id, live: &live, voice: "person", lease_number: 0, reply_to };
-    outbox::queue(tx, &message, &way, now).await?;
+    outbox::queue(tx, &message, &way, now);
     Ok(())
 }
 
@@ -166,7 +166,10 @@ pub async fn retry(gateway: &Gateway, message: &MessageId, _actor: &Actor) -> Re
         return Err(DeskError::NothingToRetry);
     }
     if let Some(identity) = &row.identity_id {
-        let identity = tx.identity(&identity.as_str().into()).await?;
+        let id: IdentityId = identity.as_str().into();
+        // A block is what a platform said last time; whoever says "again" wants to hear it anew.
+        tx.set_blocked(&id, None).await?;
+        let identity = tx.identity(&id).await?;
         refuse_unreachable(gateway, &mut tx, &identity, now).await?;
     }
     tx.set_status(message, Status::Queued, None).await?;
