@@ -12,9 +12,11 @@ const WIDTH: usize = HIDDEN * NETS;
 /// Phrases are dealt into this many heaps; net `n` does not see heap `n`.
 const HEAPS: usize = 10;
 
-/// Enough rounds for the nets to settle. A phrase that comes in several copies is seen often enough in fewer.
-const EPOCHS: usize = 30;
-const FEWEST_EPOCHS: usize = 10;
+/// Enough rounds for the nets to settle on phrases that come once; copies need fewer, and a few
+/// phrases more.
+const EPOCHS: f32 = 30.0;
+const FEWEST_EPOCHS: f32 = 8.0;
+const FEW: usize = 1_000;
 
 pub(crate) struct Example {
     pub features: Hashes,
@@ -119,7 +121,7 @@ fn sees(net: usize, phrase: usize) -> bool {
 
 fn train_nets(examples: &[Example], rows: &[Row], features: usize, classes: usize) -> [Net; NETS] {
     let phrases = examples.last().map_or(1, |last| last.phrase + 1);
-    let epochs = (EPOCHS * phrases / examples.len().max(1)).max(FEWEST_EPOCHS);
+    let epochs = epochs(phrases, examples.len());
     let train = |net: usize| {
         let seen: Vec<&Row> =
             rows.iter().zip(examples).filter(|(_, example)| sees(net, example.phrase)).map(|(row, _)| row).collect();
@@ -130,6 +132,12 @@ fn train_nets(examples: &[Example], rows: &[Row], features: usize, classes: usiz
         let first = train(0);
         [first, other.join().expect("training does not panic")]
     })
+}
+
+fn epochs(phrases: usize, examples: usize) -> usize {
+    let copies = examples as f32 / phrases.max(1) as f32;
+    let enough = (EPOCHS / copies.powf(1.5)).max(FEWEST_EPOCHS);
+    if phrases < FEW { 3 * enough as usize } else { enough as usize }
 }
 
 /// How a net saw a phrase that it had not learnt.

@@ -29,8 +29,8 @@ const FLOORS: [(&str, f64); 8] = [
     ("vi misspelt", 0.87),
     ("vi stripped and misspelt", 0.79),
     ("vi telex", 0.86),
-    ("en", 0.78),
-    ("not mine", 0.82),
+    ("en", 0.87),
+    ("not mine", 0.84),
     ("answers", 0.70),
 ];
 

@@ -33,7 +33,7 @@ impl Noise {
 }
 
 fn words(text: &str, mut spoil: impl FnMut(&str) -> String) -> String {
-    text.split(' ').map(|word| spoil(word)).collect::<Vec<_>>().join(" ")
+    text.split(' ').map(&mut spoil).collect::<Vec<_>>().join(" ")
 }
 
 fn stripped(text: &str) -> String {
