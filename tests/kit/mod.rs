@@ -13,6 +13,7 @@
 mod console;
 mod customer;
 mod database;
+mod errors;
 mod visitor;
 
 pub use console::Desk;
@@ -27,6 +28,7 @@ use onethread::gateway::Gateway;
 use onethread_core::SystemClock;
 use onethread_simulator::{Platform, World};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long a story waits for something that must happen.
@@ -40,6 +42,8 @@ pub struct TestGateway {
     pub http: reqwest::Client,
     folder: Arc<tempfile::TempDir>,
     database: Arc<Database>,
+    forgiving: AtomicBool,
+    stopped: bool,
 }
 
 impl TestGateway {
@@ -55,11 +59,12 @@ impl TestGateway {
     pub async fn restart(self) -> Self {
         let (world, folder, database) = (self.world.clone(), self.folder.clone(), self.database.clone());
         let address = self.url.trim_start_matches("http://").to_owned();
-        self.stop().await;
+        self.halt().await;
         Self::open(world, folder, database, &address).await
     }
 
     async fn open(world: Arc<World>, folder: Arc<tempfile::TempDir>, database: Arc<Database>, listen: &str) -> Self {
+        errors::listen();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = tokio::net::TcpListener::bind(listen).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
@@ -75,7 +80,7 @@ impl TestGateway {
         onethread::api::serve_on(&gateway, listener).expect("the gateway serves");
         demo::open_shop(&gateway, &world, &url).await.expect("every inbox connects");
         let http = reqwest::Client::new();
-        Self { gateway, world, url, http, folder, database }
+        Self { gateway, world, url, http, folder, database, forgiving: AtomicBool::new(false), stopped: false }
     }
 
     /// The simulated platform of this kind.
@@ -100,7 +105,49 @@ impl TestGateway {
         rows.into_iter().find(|row| row.channel == kind).expect("the shop has this inbox").id
     }
 
-    pub async fn stop(self) {
+    /// Nothing waits in the ledger and nothing is on its way out; else the story left work behind.
+    async fn wait_until_quiet(&self) {
+        let quiet = async {
+            loop {
+                let mut conn = self.gateway.db.read().await.expect("the database is there");
+                let (waiting, _) = conn.ledger_depth().await.expect("the ledger can be counted");
+                if waiting == 0 && conn.outbox_depth().await.expect("the outbox can be counted") == (0, 0) {
+                    return;
+                }
+                drop(conn);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, quiet).await.expect("the story leaves no work behind");
+    }
+
+    /// An error in the log is part of this story.
+    pub fn forgive_errors(&self) {
+        self.forgiving.store(true, Ordering::SeqCst);
+    }
+
+    /// Stop whatever is under way.
+    async fn halt(mut self) {
         self.gateway.close().await;
+        self.stopped = true;
+    }
+
+    pub async fn stop(mut self) {
+        self.wait_until_quiet().await;
+        self.gateway.close().await;
+        self.stopped = true;
+        let errors = errors::take();
+        assert!(
+            self.forgiving.load(Ordering::SeqCst) || errors.is_empty(),
+            "errors were logged that the story did not announce: {errors:#?}"
+        );
+    }
+}
+
+impl Drop for TestGateway {
+    fn drop(&mut self) {
+        if !self.stopped && !std::thread::panicking() {
+            panic!("a story must stop its gateway, so that what is left over is seen");
+        }
     }
 }
