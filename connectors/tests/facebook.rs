@@ -370,7 +370,7 @@ async fn a_name_is_learnt_and_health_says_what_is_wrong() {
     assert_eq!(stage.connector.profile(&"2000000000000404".into()).await, Ok(None));
     let health = stage.connector.probe().await;
     assert!(health.healthy, "{health:?}");
-    assert_eq!(health.account_name.as_deref(), Some("Tiệm Nhà Mây"));
+    assert_eq!(health.account_name.as_deref(), Some("Tiệm Mây"));
 
     let unsubscribed = stage.world.facebook.add_page("Chưa nối");
     let base = stage.world.base(stage.platform.as_ref());

@@ -253,7 +253,7 @@ async fn a_name_is_learnt_and_health_says_what_is_wrong() {
     assert_eq!(stage.connector.profile(&"6404".into()).await, Ok(None));
     let health = stage.connector.probe().await;
     assert!(health.healthy, "{health:?}");
-    assert_eq!(health.account_name.as_deref(), Some("Tiệm Nhà Mây"));
+    assert_eq!(health.account_name.as_deref(), Some("Tiệm Mây"));
     let second = stage.world.zalo.add_oa("Tiệm thứ hai");
     let mut settings = kit::settings(&stage.world.zalo.settings_of(&second, &stage.world.base(stage.platform.as_ref())));
     let sister = stage.channel.open(&settings, stage.house.kit()).expect("it opens");

@@ -31,7 +31,7 @@ impl Facebook {
     #[expect(clippy::new_without_default, reason = "a world starts once, not by default")]
     pub fn new() -> Self {
         let state = Arc::new(State::new());
-        state.add_page(PAGE, "Tiệm Nhà Mây");
+        state.add_page(PAGE, "Tiệm Mây");
         Self { state }
     }
 

@@ -33,7 +33,7 @@ impl Zalo {
     #[expect(clippy::new_without_default, reason = "a world starts once, not by default")]
     pub fn new() -> Self {
         let state = Arc::new(State::new());
-        state.add_oa(OA, "Tiệm Nhà Mây");
+        state.add_oa(OA, "Tiệm Mây");
         Self { state }
     }
 
