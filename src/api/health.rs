@@ -50,9 +50,12 @@ pub async fn readyz(State(api): State<Api>) -> Response {
 pub async fn metrics(State(api): State<Api>) -> Response {
     if let Ok(mut conn) = api.gateway.db.read().await
         && let Ok((waiting, dead)) = conn.ledger_depth().await
+        && let Ok((queued, sending)) = conn.outbox_depth().await
     {
         gauge("onethread_ledger_waiting", waiting);
         gauge("onethread_ledger_dead", dead);
+        gauge("onethread_outbox_queued", queued);
+        gauge("onethread_outbox_sending", sending);
     }
     gauge("onethread_live_streams", i64::try_from(api.gateway.live.watchers()).unwrap_or(0));
     let text = api.metrics.0.as_ref().map(PrometheusHandle::render).unwrap_or_default();

@@ -33,6 +33,11 @@ pub async fn probe(gateway: &Arc<Gateway>, id: &InboxId) -> Result<InboxRow, Inb
     Ok(gateway.db.read().await?.inbox(id).await?)
 }
 
+/// The inbox is not live at all: its row says why, until somebody gives the settings again.
+pub(super) async fn record_unopened(gateway: &Gateway, row: &InboxRow, error: &InboxError) -> Result<(), StoreError> {
+    record(gateway, &row.id.as_str().into(), Health::bad(error.to_string())).await
+}
+
 /// Probe every live inbox now and then, until the gateway stops.
 pub async fn watch_health(gateway: Arc<Gateway>) {
     loop {

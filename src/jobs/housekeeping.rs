@@ -21,8 +21,11 @@ pub async fn keep_house(gateway: Arc<Gateway>) {
         if let Err(error) = gateway.brain.refresh(&gateway.db).await {
             tracing::warn!(%error, "what the shop changed could not be taken up; the bot goes on as before");
         }
-        if let Err(error) = measure(&gateway).await {
-            tracing::warn!(%error, "the depth of the queues could not be measured");
+        // An embedded database has no other process.
+        if !gateway.db.is_sqlite()
+            && let Err(error) = crate::inboxes::take_up_changes(&gateway).await
+        {
+            tracing::warn!(%error, "what changed in the inboxes could not be taken up");
         }
         if round % CLEAN_EVERY == 0
             && let Err(error) = clean(&gateway).await
@@ -30,18 +33,6 @@ pub async fn keep_house(gateway: Arc<Gateway>) {
             tracing::warn!(%error, "old records could not be pruned");
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "gauges are floats, and counts of rows fit")]
-async fn measure(gateway: &Gateway) -> onethread_store::Result<()> {
-    let mut conn = gateway.db.read().await?;
-    let (waiting, dead) = conn.ledger_depth().await?;
-    let (queued, sending) = conn.outbox_depth().await?;
-    metrics::gauge!("onethread_ledger_waiting").set(waiting as f64);
-    metrics::gauge!("onethread_dead_letters").set(dead as f64);
-    metrics::gauge!("onethread_outbox_queued").set(queued as f64);
-    metrics::gauge!("onethread_outbox_sending").set(sending as f64);
-    Ok(())
 }
 
 async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {

@@ -3,7 +3,7 @@
 //!
 //! ```ignore
 //! let gateway = TestGateway::start(Engine::Sqlite).await;
-//! let lan = gateway.customer("zalo", "Lan").await;
+//! let lan = gateway.customer("zalo", "Lan");
 //! lan.says("đơn DH1024 của em tới đâu rồi ạ").await;
 //! lan.hears("bốn số cuối").await;
 //! ```

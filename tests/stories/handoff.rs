@@ -81,3 +81,25 @@ async fn a_person_in_the_platforms_own_inbox_silences_the_bot(
     assert_eq!(lan.screen().len(), shown, "the bot does not speak over a person");
     gateway.stop().await;
 }
+
+/// The reply is queued and waits for the platform; meanwhile an agent takes the thread.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_reply_that_an_agent_overtook_is_withheld_and_the_thread_says_so(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    gateway.platform("telegram").faults().next(onethread_simulator::Fault::Throttled { retry_after: 3000 });
+    lan.says("phí ship bao nhiêu vậy shop").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id").to_owned();
+    desk.message_where(&id, |message| message["author"]["kind"] == "bot" && message["status"] == "queued").await;
+    desk.post(&format!("/threads/{id}/take"), json!({})).await;
+    desk.message_where(&id, |message| message["author"]["kind"] == "bot" && message["status"] == "withheld").await;
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "Dạ 25.000đ ạ, em Mai đây" })).await;
+    lan.hears("em Mai đây").await;
+    assert_eq!(lan.screen().len(), 1, "only the person was heard");
+    gateway.stop().await;
+}
