@@ -18,6 +18,9 @@ const EPOCHS: f32 = 30.0;
 const FEWEST_EPOCHS: f32 = 8.0;
 const FEW: usize = 1_000;
 
+/// A message without one known word.
+const STRANGE: f32 = 0.95;
+
 pub(crate) struct Example {
     pub features: Hashes,
     pub class: usize,
@@ -84,7 +87,8 @@ impl Classifier {
         let (mut scores, strength) = self.score(&row);
         let signs = Signs::of(&scores, strength, known, self.temperature, nobodys);
         soften(&mut scores, self.temperature);
-        Verdict { probabilities: scores, stranger: self.gate.stranger(&signs) }
+        let stranger = if known > 0.0 { self.gate.stranger(&signs) } else { STRANGE };
+        Verdict { probabilities: scores, stranger }
     }
 
     /// Scores of the classes, and how strongly the hidden layers react.

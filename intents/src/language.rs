@@ -38,6 +38,9 @@ impl Tongues {
         if token.marked != token.folded {
             return 4.0;
         }
+        if token.folded.bytes().any(|byte| byte.is_ascii_digit()) {
+            return 0.0;
+        }
         self.leanings.get(&hash(0, &token.folded)).copied().unwrap_or(0.0).clamp(-3.0, 3.0)
     }
 }
