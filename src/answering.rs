@@ -220,7 +220,7 @@ impl TurnAt<'_> {
         };
         self.tx.append(&self.thread, &message, self.now).await?;
         let way = crate::outbox::Way { identity: &self.identity, live: self.live, voice: "bot", lease_number, reply_to: None };
-        crate::outbox::queue(self.tx, &message, &way, self.now).await?;
+        crate::outbox::queue(self.tx, &message, &way, self.now);
         self.tx.tell(Told::Message { thread: self.thread.0.clone(), message: message.id.0 });
         self.tx.tell(Told::Thread { thread: self.thread.0.clone() });
         Ok(())

@@ -12,8 +12,11 @@ use crate::intake::Listening;
 use crate::lending;
 use dashmap::DashMap;
 use onethread_core::channel::{Capabilities, Channel, ConnectError, Connector, SettingsError};
+use onethread_core::Millis;
+use onethread_core::clock::MINUTE;
 use onethread_core::ids::{AccountId, InboxId};
 use onethread_core::secret::Settings;
+use onethread_store::StoreError;
 use onethread_store::inboxes::InboxRow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +28,8 @@ pub struct Live {
     pub channel: Arc<dyn Channel>,
     pub connector: Arc<dyn Connector>,
     pub capabilities: Capabilities,
+    /// When its row was last written: another process may change it.
+    version: Millis,
     stop: CancellationToken,
 }
 
@@ -65,6 +70,42 @@ pub async fn open_all(gateway: &Arc<Gateway>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Take up what other processes on this database made, changed, paused or disabled.
+pub async fn take_up_changes(gateway: &Arc<Gateway>) -> Result<(), StoreError> {
+    let rows = gateway.db.read().await?.inboxes(false).await?;
+    for live in gateway.inboxes.all().iter().filter(|live| rows.iter().all(|row| row.id != live.id.0)) {
+        close(gateway, &live.id);
+    }
+    for row in &rows {
+        if gateway.inboxes.get(&row.id.as_str().into()).is_some_and(|live| live.version >= row.updated_at) {
+            continue;
+        }
+        // One that has never opened was reported when this process started.
+        if let Err(error) = open(gateway, row)
+            && gateway.clock.now() - row.updated_at < MINUTE
+        {
+            tracing::error!(inbox = row.id, %error, "an inbox that was changed elsewhere could not be opened");
+        }
+    }
+    Ok(())
+}
+
+/// The live inbox; where another process may have made it just now, looked for in the database too.
+pub async fn find(gateway: &Arc<Gateway>, id: &InboxId) -> Result<Option<Arc<Live>>, StoreError> {
+    if let Some(live) = gateway.inboxes.get(id) {
+        return Ok(Some(live));
+    }
+    if gateway.db.is_sqlite() {
+        return Ok(None);
+    }
+    match gateway.db.read().await?.inbox(id).await {
+        Ok(row) if row.state == "disabled" => Ok(None),
+        Ok(row) => Ok(open(gateway, &row).ok()),
+        Err(StoreError::Missing(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The settings of a row, secrets unsealed.
 pub(crate) fn settings_of(gateway: &Gateway, row: &InboxRow) -> Result<Settings, InboxError> {
     let mut settings = row.settings.0.clone();
@@ -88,6 +129,7 @@ pub(crate) fn open(gateway: &Arc<Gateway>, row: &InboxRow) -> Result<Arc<Live>, 
         capabilities: channel.capabilities(),
         channel,
         connector,
+        version: row.updated_at,
         stop: gateway.tasks.token().child_token(),
     });
     if let Some(old) = gateway.inboxes.0.insert(id, live.clone()) {

@@ -102,7 +102,7 @@ impl HeldVault for Held {
         let secret = |name: &str| form.as_ref().is_some_and(|form| form.fields.iter().any(|field| field.secret && field.name == name));
         secrets.0.extend(changed.0.into_iter().filter(|(name, _)| secret(name)));
         let text = serde_json::to_string(&secrets).map_err(failed)?;
-        tx.reseal_inbox(&self.lent.inbox, &gateway.seal.seal(&row.id, &text), now).await.map_err(failed)?;
+        tx.reseal_inbox(&self.lent.inbox, &gateway.seal.seal(&row.id, &text)).await.map_err(failed)?;
         tx.commit(now).await.map_err(failed)
     }
 }

@@ -118,6 +118,7 @@ pub async fn change(gateway: &Arc<Gateway>, id: &InboxId, changes: Changes) -> R
         None if reconnect && row.state == "paused" => (row.state, row.pause_reason) = ("active".into(), None),
         None => {}
     }
+    row.updated_at = now;
     let mut tx = gateway.db.begin().await?;
     tx.change_inbox(&row, now).await?;
     tx.tell(Told::Inbox { inbox: row.id.clone() });

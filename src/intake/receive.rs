@@ -1,16 +1,23 @@
 //! One webhook request: hosted page, refusal, handshake, or an event to keep.
 
 use crate::gateway::Gateway;
+use crate::inboxes;
 use onethread_core::channel::{Admission, HookAnswer, RawCall, Refusal, Visit};
 use onethread_core::ids::InboxId;
+use std::sync::Arc;
 
 /// Largest body of a platform event. Hosted paths (uploads) have their own limit.
 pub const EVENT_LIMIT: usize = 1024 * 1024;
 
 /// Answer a request at or below an inbox's hook URL. What is kept is durable before this returns.
-pub async fn receive(gateway: &Gateway, inbox: &InboxId, call: RawCall, remote: String) -> HookAnswer {
-    let Some(live) = gateway.inboxes.get(inbox) else {
-        return problem(404, "no such inbox; copy the hook URL from the inbox's page again");
+pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, remote: String) -> HookAnswer {
+    let live = match inboxes::find(gateway, inbox).await {
+        Ok(Some(live)) => live,
+        Ok(None) => return problem(404, "no such inbox; copy the hook URL from the inbox's page again"),
+        Err(error) => {
+            tracing::error!(%inbox, %error, "an inbox could not be looked up");
+            return problem(503, "could not look up the inbox; send the event again").header("retry-after", "5");
+        }
     };
     let visit = Visit { call: call.clone(), remote };
     if let Some(answer) = live.connector.host(visit).await {

@@ -44,7 +44,7 @@ pub async fn understand(
     entry: &Entry,
     after: &mut After,
 ) -> Result<Result<(), String>, StoreError> {
-    let Some(live) = gateway.inboxes.get(&entry.inbox_id) else {
+    let Some(live) = crate::inboxes::find(gateway, &entry.inbox_id).await? else {
         return Ok(Err("the inbox is disabled; enable it and replay".into()));
     };
     let events = match read(&live, entry) {

@@ -177,6 +177,9 @@ pub fn check(source: &Source, secret: Option<&str>) -> Vec<(&'static str, String
         Ok(url) if !matches!(url.scheme(), "https" | "http") || url.host().is_none() => {
             say("url_template", "must start with https:// (or http:// on your own network)");
         }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            say("url_template", "must hold no password: put it in the header, where it is sealed");
+        }
         Ok(_) if Url::parse(base).map_or(true, |url| url.path().len() < 2 && url.query().is_none() && !base.ends_with('/')) => {
             say("url_template", "must hold {code} in its path or query, not in its host");
         }
@@ -238,6 +241,7 @@ mod tests {
         assert_eq!(fields("https://{code}.evil.vn/x"), 1);
         assert_eq!(fields("file:///etc/{code}"), 1);
         assert_eq!(fields("https://shop.vn/orders"), 1);
+        assert_eq!(fields("https://shop:hush@shop.vn/orders/{code}"), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use onethread_core::ids::{IdentityId, ParcelId};
 use onethread_core::parts;
 use onethread_store::messages::NewMessage;
 use onethread_store::outbox::NewParcel;
-use onethread_store::{Result, Tx};
+use onethread_store::Tx;
 
 /// How a message goes out.
 pub struct Way<'a> {
@@ -21,7 +21,7 @@ pub struct Way<'a> {
 }
 
 /// Queue every part of the message. Only the first answers another message.
-pub async fn queue(tx: &mut Tx, message: &NewMessage, way: &Way<'_>, now: Millis) -> Result<()> {
+pub fn queue(tx: &mut Tx, message: &NewMessage, way: &Way<'_>, now: Millis) {
     let parts = parts::plan(&message.content, &way.live.capabilities);
     let parcel = |(place, part)| NewParcel {
         id: ParcelId::fresh(now),
@@ -34,5 +34,5 @@ pub async fn queue(tx: &mut Tx, message: &NewMessage, way: &Way<'_>, now: Millis
         lease_number: way.lease_number,
     };
     let parcels: Vec<NewParcel> = parts.into_iter().enumerate().map(parcel).collect();
-    tx.queue_parcels(&parcels, now).await
+    tx.queue_parcels(parcels, now);
 }

@@ -125,17 +125,19 @@ enum Outcome {
     Tried(Box<Next>),
 }
 
-async fn deliver(gateway: &Gateway, claimed: &ClaimedParcel) -> Outcome {
+async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     let by_bot = claimed.voice == "bot";
     if by_bot && claimed.lease_number != claimed.thread_lease {
         return Outcome::Overtaken;
     }
     let now = gateway.clock.now();
-    let live = gateway.inboxes.get(&claimed.inbox_id.as_str().into());
-    let deduplicates = live.as_ref().is_some_and(|live| live.capabilities.deduplicates);
-    let answer = match &live {
-        Some(live) => attempt(gateway, live, claimed, now).await,
-        None => Err(DeliveryError::refused(RefusedBecause::NotPermitted, "the inbox is disabled")),
+    let found = inboxes::find(gateway, &claimed.inbox_id.as_str().into()).await;
+    let live = found.as_ref().ok().and_then(Option::as_ref);
+    let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
+    let answer = match &found {
+        Ok(Some(live)) => attempt(gateway, live, claimed, now).await,
+        Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
+        Ok(None) => Err(DeliveryError::refused(RefusedBecause::NotPermitted, "the inbox is disabled")),
     };
     let tried = Tried {
         attempts: claimed.attempts,

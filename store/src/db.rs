@@ -64,7 +64,7 @@ impl Db {
             Engine::Sqlite { writer, .. } => Conn::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
             Engine::Postgres(pool) => Conn::PostgresTx(pool.begin().await?),
         };
-        Ok(Tx { conn, told: self.told.clone(), events: Vec::new() })
+        Ok(Tx { conn, told: self.told.clone(), events: Vec::new(), parcels: Vec::new() })
     }
 
     /// Resolves after the next commit of this process that told something.
@@ -161,11 +161,16 @@ pub struct Tx {
     conn: Conn,
     told: Arc<Notify>,
     pub(crate) events: Vec<crate::live::Told>,
+    pub(crate) parcels: Vec<(crate::outbox::NewParcel, Millis)>,
 }
 
 impl Tx {
     /// Make it durable, then tell.
     pub async fn commit(mut self, now: Millis) -> Result<()> {
+        let parcels = std::mem::take(&mut self.parcels);
+        if !parcels.is_empty() {
+            self.conn.record_parcels(&parcels).await?;
+        }
         let tells = !self.events.is_empty();
         if tells {
             let events = std::mem::take(&mut self.events);

@@ -132,10 +132,10 @@ impl Conn {
         Ok(())
     }
 
-    /// Write rotated secrets: the whole sealed set.
-    pub async fn reseal_inbox(&mut self, id: &InboxId, sealed: &str, now: Millis) -> Result<()> {
-        let sql = "UPDATE inboxes SET sealed = $2, updated_at = $3 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(sealed).bind(now).execute(db).await)?;
+    /// Write rotated secrets: the whole sealed set. No change of an admin's, so no other process opens the inbox anew for it.
+    pub async fn reseal_inbox(&mut self, id: &InboxId, sealed: &str) -> Result<()> {
+        let sql = "UPDATE inboxes SET sealed = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(sealed).execute(db).await)?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::macros::{on, touched};
 use crate::messages::MessageError;
-use crate::{Conn, Result, StoreError};
+use crate::{Conn, Result, StoreError, Tx};
 use onethread_core::Millis;
 use onethread_core::ids::{IdentityId, InboxId, MessageId, ParcelId};
 use onethread_core::parts::Part;
@@ -68,19 +68,24 @@ impl End {
     }
 }
 
+impl Tx {
+    /// Queue parcels, in this order, to be sent now. They are written with the commit: the counter
+    /// that orders them is locked last, or whoever holds it and wants a thread would wait for
+    /// whoever holds that thread and wants the counter.
+    pub fn queue_parcels(&mut self, parcels: Vec<NewParcel>, now: Millis) {
+        self.parcels.extend(parcels.into_iter().map(|parcel| (parcel, now)));
+    }
+}
+
 impl Conn {
-    /// Queue parcels, in this order, to be sent now.
-    pub async fn queue_parcels(&mut self, parcels: &[NewParcel], now: Millis) -> Result<()> {
-        if parcels.is_empty() {
-            return Ok(());
-        }
+    pub(crate) async fn record_parcels(&mut self, parcels: &[(NewParcel, Millis)]) -> Result<()> {
         let count = i64::try_from(parcels.len()).unwrap_or(i64::MAX);
         let first = self.count("outbox", count).await? - count + 1;
         let sql = concat!(
             "INSERT INTO outbox (id, position, message_id, identity_id, inbox_id, part, reply_to, voice, lease_number, state,",
             " not_before, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $10)"
         );
-        for (position, parcel) in (first..).zip(parcels) {
+        for (position, (parcel, now)) in (first..).zip(parcels) {
             touched!(self, db => sqlx::query(sql)
                 .bind(parcel.id.as_str()).bind(position).bind(parcel.message.as_str()).bind(parcel.identity.as_str())
                 .bind(parcel.inbox.as_str()).bind(Json(&parcel.part)).bind(&parcel.reply_to).bind(parcel.voice)
@@ -176,11 +181,13 @@ impl Conn {
     }
 
     /// Queue again whatever of the message did not arrive for certain. The keys stay, so that a
-    /// platform that de-duplicates shows it once. Answers how many.
+    /// platform that de-duplicates shows it once. A person asked for it, now: the patience starts
+    /// anew, and what the bot said is not overtaken by whoever holds the thread already. Answers how many.
     pub async fn retry_parcels_of(&mut self, message: &MessageId, now: Millis) -> Result<u64> {
         let sql = concat!(
-            "UPDATE outbox SET state = 'queued', attempts = 0, not_before = $2, error = NULL, settled_at = NULL",
-            " WHERE message_id = $1 AND state IN ('failed', 'uncertain')"
+            "UPDATE outbox SET state = 'queued', attempts = 0, not_before = $2, created_at = $2, error = NULL, settled_at = NULL,",
+            " lease_number = CASE WHEN voice = 'bot' THEN (SELECT t.lease_number FROM threads t JOIN messages m ON m.thread_id = t.id",
+            " WHERE m.id = $1) ELSE lease_number END WHERE message_id = $1 AND state IN ('failed', 'uncertain')"
         );
         Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
     }

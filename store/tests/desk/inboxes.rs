@@ -29,9 +29,9 @@ async fn an_inbox_is_read_back_as_it_was_made_and_changed(#[values(Sqlite, Postg
     db.write(async |tx| tx.heard_from_inbox(&"inb_1".into(), NOW + 2).await).await.unwrap();
     let expected = InboxRow { updated_at: NOW + 1, last_heard_at: Some(NOW + 2), ..changed };
     assert_eq!(db.read().await.unwrap().inbox(&"inb_1".into()).await.unwrap(), expected);
-    db.write(async |tx| tx.reseal_inbox(&"inb_1".into(), "rotated", NOW + 3).await).await.unwrap();
+    db.write(async |tx| tx.reseal_inbox(&"inb_1".into(), "rotated").await).await.unwrap();
     let resealed = db.read().await.unwrap().inbox(&"inb_1".into()).await.unwrap();
-    assert_eq!((resealed.sealed.as_str(), resealed.updated_at), ("rotated", NOW + 3));
+    assert_eq!((resealed.sealed.as_str(), resealed.updated_at), ("rotated", NOW + 1));
 
     let none = InboxRow { id: "inb_none".into(), ..made };
     assert!(matches!(db.write(async |tx| tx.change_inbox(&none, NOW).await).await, Err(StoreError::Missing("inbox"))));

@@ -6,6 +6,7 @@ use crate::shop::{self, Person};
 use onethread_core::Millis;
 use onethread_core::ids::ParcelId;
 use onethread_core::parts::Part;
+use onethread_core::thread::{Lease, Speaker};
 use onethread_store::messages::MessageError;
 use onethread_store::outbox::{ClaimedParcel, End, NewParcel};
 use onethread_store::{Db, Json, StoreError};
@@ -100,7 +101,7 @@ async fn parts_of_one_message_go_in_order(#[values(Sqlite, Postgres)] engine: En
     let message = shop::answered(&lan, "dài", NOW);
     let parts: Vec<NewParcel> = ["a", "b", "c"].iter().map(|text| shop::parcel(&lan, &message.id, text)).collect();
     db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
-    db.write(async |tx| tx.queue_parcels(&[], NOW).await).await.unwrap();
+    db.write(async |tx| Ok(tx.queue_parcels(Vec::new(), NOW))).await.unwrap();
     let unsent = async || db.read().await.unwrap().unsent_parcels_of(&message.id).await.unwrap();
     for (part, left) in parts.iter().zip([3, 2, 1]) {
         assert_eq!(unsent().await, left);
@@ -257,6 +258,39 @@ async fn retry_sends_what_failed_again_under_the_same_key(#[values(Sqlite, Postg
         end(&db, &part.id, End::Sent).await;
     }
     assert_eq!(db.write(async |tx| tx.retry_parcels_of(&message.id, NOW).await).await.unwrap(), 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_person_sends_again_goes_under_the_lease_of_now(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let message = shop::answered(&lan, "dạ có ạ", NOW);
+    let parcel = NewParcel { voice: "bot", lease_number: 1, ..shop::parcel(&lan, &message.id, "dạ có ạ") };
+    db.write(async |tx| shop::queue(tx, &lan.thread, &message, std::slice::from_ref(&parcel), NOW).await).await.unwrap();
+    claim(&db, NOW, FAR).await;
+    end(&db, &parcel.id, End::Failed).await;
+    let lease = Lease { speaker: Speaker::Queue, number: 5, waiting_since: Some(NOW) };
+    db.write(async |tx| tx.set_lease(&lan.thread, &lease, Some("asked")).await).await.unwrap();
+    db.write(async |tx| tx.retry_parcels_of(&message.id, NOW + 9).await).await.unwrap();
+    let again = claim(&db, NOW + 9, FAR).await;
+    assert_eq!((again[0].lease_number, again[0].thread_lease, again[0].queued_at), (5, 5, NOW + 9));
+}
+
+#[tokio::test]
+async fn whoever_answers_two_people_and_whoever_answers_one_do_not_wait_for_each_other() {
+    let db = TestDb::open(Postgres).await;
+    let (lan, minh) = two_people(&db).await;
+    let (first, second) = (shop::answered(&lan, "một", NOW), shop::answered(&minh, "hai", NOW));
+    let mut both = db.begin().await.unwrap();
+    let mut one = db.begin().await.unwrap();
+    shop::queue(&mut both, &lan.thread, &first, &[shop::parcel(&lan, &first.id, "một")], NOW).await.unwrap();
+    one.hold_thread(&minh.thread).await.unwrap();
+    shop::queue(&mut one, &minh.thread, &second, &[shop::parcel(&minh, &second.id, "hai")], NOW).await.unwrap();
+    let (held, committed) = tokio::join!(both.hold_thread(&minh.thread), one.commit(NOW));
+    (held.unwrap(), committed.unwrap());
+    both.commit(NOW).await.unwrap();
+    assert_eq!(claimed(&db, NOW).await.len(), 2);
 }
 
 #[rstest]

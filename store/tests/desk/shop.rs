@@ -135,7 +135,8 @@ pub async fn queue(
     at: Millis,
 ) -> onethread_store::Result<()> {
     tx.append(thread, message, at).await?;
-    tx.queue_parcels(parcels, at).await
+    tx.queue_parcels(parcels.to_vec(), at);
+    Ok(())
 }
 
 pub fn parcel(to: &Person, message: &MessageId, text: &str) -> NewParcel {
