@@ -243,6 +243,7 @@ export class MemoryDesk {
     'GET files': ({ id }) => {
       const file = this.#files.get(id);
       if (file) return new Response(file.bytes, { headers: { 'content-type': file.type } });
+      if (id.startsWith('v')) return new Response(silence(), { headers: { 'content-type': 'audio/wav' } });
       if (!id.startsWith('pic')) throw new Problem(404, 'not-found', 'no such file');
       const hue = Number(id.slice(3)) * 80;
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="600"><rect width="480" height="600" fill="hsl(${hue} 45% 80%)"/><path d="M240 60c60 0 70 60 60 110l70 380H110l70-380c-10-50 0-110 60-110z" fill="hsl(${hue} 50% 45%)"/></svg>`;
@@ -348,4 +349,19 @@ export class MemoryDesk {
     const unread_mine = this.rooms.filter((one) => belongs(one.thread, 'mine', this.#me.id) && one.thread.unread > 0).length;
     return { waiting: count('waiting'), mine: count('mine'), bot: count('bot'), all: count('all'), unread_mine };
   }
+}
+
+/** Two seconds of nothing, as a sound file. */
+function silence(): ArrayBuffer {
+  const samples = 16_000;
+  const bytes = new DataView(new ArrayBuffer(44 + samples));
+  const word = (at: number, letters: string) => [...letters].forEach((letter, place) => bytes.setUint8(at + place, letter.charCodeAt(0)));
+  word(0, 'RIFF');
+  bytes.setUint32(4, 36 + samples, true);
+  word(8, 'WAVEfmt ');
+  [16, 0x10001, 8000, 8000, 0x80001].forEach((value, place) => bytes.setUint32(16 + place * 4, value, true));
+  word(36, 'data');
+  bytes.setUint32(40, samples, true);
+  new Uint8Array(bytes.buffer, 44).fill(128);
+  return bytes.buffer as ArrayBuffer;
 }
