@@ -52,6 +52,10 @@ pub async fn understand(
         Err(reason) => return Ok(Err(reason)),
     };
     tx.heard_from_inbox(&entry.inbox_id, entry.received_at).await?;
+    // Another process may have made the inbox just now.
+    if !gateway.db.is_sqlite() && events.iter().any(|event| route(gateway, &live, event).is_err()) {
+        crate::inboxes::take_up_changes(gateway).await?;
+    }
     let mut homeless = None;
     for event in events {
         // One account that nobody added must not hold up the others of the same call; a replay skips what was taken in.
