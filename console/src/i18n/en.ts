@@ -91,7 +91,7 @@ export const en = {
   views: { waiting: 'Waiting', mine: 'Mine', bot: 'With bot', all: 'All' } satisfies Record<View, string>,
   list: {
     title: 'Threads',
-    search: 'Search people, messages…',
+    search: 'Search people…',
     anyChannel: 'All channels',
     channelFilter: 'Show one channel only',
     unread: (count: number) => `${count} unread`,

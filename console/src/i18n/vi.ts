@@ -88,7 +88,7 @@ export const vi: Dictionary = {
   views: { waiting: 'Đang chờ', mine: 'Của tôi', bot: 'Với bot', all: 'Tất cả' },
   list: {
     title: 'Cuộc trò chuyện',
-    search: 'Tìm khách, tin nhắn…',
+    search: 'Tìm khách…',
     anyChannel: 'Mọi kênh',
     channelFilter: 'Chỉ hiện một kênh',
     unread: (count) => `${count} chưa đọc`,
