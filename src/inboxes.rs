@@ -65,6 +65,7 @@ pub async fn open_all(gateway: &Arc<Gateway>) -> anyhow::Result<()> {
     for row in gateway.db.read().await?.inboxes(false).await? {
         if let Err(error) = open(gateway, &row) {
             tracing::error!(inbox = row.id, %error, "an inbox could not be opened");
+            health::record_unopened(gateway, &row, &error).await?;
         }
     }
     Ok(())

@@ -36,6 +36,7 @@ impl World {
             .nest("/discord", discord.clone().router())
             .nest("/facebook", facebook.clone().router())
             .nest("/zalo", zalo.clone().router());
+        #[expect(clippy::disallowed_methods, reason = "the world is no gateway; its one task ends with it")]
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the simulated platforms stopped");

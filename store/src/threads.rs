@@ -78,10 +78,11 @@ pub struct Counts {
 macro_rules! thread_columns {
     ($rest:expr) => {
         concat!(
-            "SELECT t.id, t.customer_id, c.name AS customer_name, t.status, t.assignee_id, a.name AS assignee_name,",
+            "SELECT t.id, t.customer_id, c.name AS customer_name, t.status, t.assignee_id, COALESCE(a.name, k.name) AS assignee_name,",
             " t.lease_number, t.waiting_since, t.handoff_reason, t.bot_context, t.last_seq, t.unread, t.last_message,",
             " t.last_identity_id, t.channels, t.language, t.folded, t.last_activity_at, t.created_at",
-            " FROM threads t JOIN customers c ON c.id = t.customer_id LEFT JOIN agents a ON a.id = t.assignee_id ",
+            " FROM threads t JOIN customers c ON c.id = t.customer_id LEFT JOIN agents a ON a.id = t.assignee_id",
+            " LEFT JOIN tokens k ON k.id = t.assignee_id ",
             $rest
         )
     };
