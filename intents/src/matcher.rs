@@ -36,6 +36,9 @@ struct Learnt {
 /// The class of messages that are nobody's, after those of the intents.
 const NOT_MINE: usize = Intent::ALL.len();
 
+/// A shop may answer what is no intent, but a message that is nobody's is seldom in its FAQ either.
+const DOUBT: f32 = 0.5;
+
 impl Matcher {
     /// Learns the pack and indexes the answers.
     pub fn train(pack: &Pack, answers: &[AnswerEntry]) -> Result<Self, TrainError> {
@@ -67,11 +70,15 @@ impl Matcher {
     pub fn read(&self, text: &str, context: &Context) -> Reading {
         let seen = self.learnt.lens.look(text, context.asked);
         let (intents, not_mine) = self.learnt.rank(&seen, context);
+        let mut answers = self.answers.rank(&seen.features);
+        for answer in &mut answers {
+            answer.probability *= 1.0 - DOUBT * not_mine;
+        }
         Reading {
             language: self.learnt.tongues.of(&seen.tokens, context.language),
             intents,
             not_mine,
-            answers: self.answers.rank(&seen.features),
+            answers,
             entities: seen.entities,
         }
     }
