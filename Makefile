@@ -51,7 +51,7 @@ console-tests: console/node_modules
 browser-tests: console
 	@./scripts/need chromium
 	$(CARGO) build --locked --bin onethread
-	cd tests/browser && $(NPM) ci && node --test --test-concurrency=1 .
+	cd tests/browser && $(NPM) ci && node --test --test-concurrency=1
 
 bench:
 	@./scripts/need node

@@ -46,8 +46,17 @@ export function assertQuiet(...pages) {
   assert.deepEqual(pages.flatMap((page) => page.errors), [], 'a page logged errors');
 }
 
+/** What is fading in has no colours of its own yet. */
+async function stillness(page) {
+  await page.evaluate(() => {
+    const passing = document.getAnimations().filter((animation) => Number.isFinite(animation.effect.getComputedTiming().endTime));
+    return Promise.allSettled(passing.map((animation) => animation.finished)).then(() => {});
+  });
+}
+
 /** Fails when axe finds a serious or critical violation on what the page shows now. */
 export async function assertAccessible(page, what) {
+  await stillness(page);
   await page.evaluate(axe.source);
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const bad = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
