@@ -44,6 +44,7 @@ rust-tests: console
 	@./scripts/need nextest postgres
 	$(CARGO) nextest run --workspace --locked
 	$(CARGO) test --workspace --doc --locked --quiet
+	$(CARGO) run --quiet --locked --bin onethread -- intents test
 
 console-tests: console/node_modules
 	cd console && $(NPM) run check && $(NPM) test

@@ -155,7 +155,8 @@ impl TurnAt<'_> {
             return Ok(Followed { jobs: true, parcels: false });
         }
         let context = serde_json::to_value(&decision.context).unwrap_or_default();
-        let language = decision.context.language.map(|language| if language == onethread_intents::Language::Vi { "vi" } else { "en" });
+        let language =
+            decision.context.language.map(|language| if language == onethread_intents::Language::Vi { "vi" } else { "en" });
         self.tx.set_bot_context(&self.thread, &context, language).await?;
         if let Some((intent, probability)) = decision.understood {
             let understood = json!({ "name": intent.as_str(), "probability": probability });

@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::inboxes::{self, Changes};
 use anyhow::Context as _;
+use onethread_core::SystemClock;
 use onethread_core::ids::InboxId;
 use onethread_core::secret::Settings;
-use onethread_core::SystemClock;
 use onethread_simulator::World;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ pub use seed::{ADMIN_EMAIL, AGENT_EMAIL, PASSWORD, sow};
 
 /// Run the demo until it is told to stop.
 pub async fn run(config: Config, platforms: SocketAddr, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let world = World::start(platforms)
-        .await
-        .with_context(|| format!("could not start the simulated platforms on {platforms}; choose another place with --platforms"))?;
+    let world = World::start(platforms).await.with_context(|| {
+        format!("could not start the simulated platforms on {platforms}; choose another place with --platforms")
+    })?;
     let gateway = Gateway::open(config, Arc::new(SystemClock)).await?;
     let running = async {
         sow(&gateway).await.context("could not seed the demo shop")?;
@@ -51,7 +51,8 @@ pub async fn open_shop(gateway: &Arc<Gateway>, world: &World, console: &str) -> 
         platform.point_at(&hook);
     }
     let origin = format!("http://{}", world.address);
-    let own = gateway.channels.iter().map(|channel| channel.kind()).find(|kind| world.platforms().iter().all(|p| p.kind() != *kind));
+    let own =
+        gateway.channels.iter().map(|channel| channel.kind()).find(|kind| world.platforms().iter().all(|p| p.kind() != *kind));
     if let Some(kind) = own {
         let settings = serde_json::json!({ "allowed_origins": [origin, origin.replace("127.0.0.1", "localhost")] });
         let hook = connect(gateway, kind, settings).await?;

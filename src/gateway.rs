@@ -51,7 +51,7 @@ impl Gateway {
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("could not make the data directory `{}`", config.data_dir.display()))?;
-        let db = Db::open(&config.database_url()).await.context("could not open the database")?;
+        let db = Db::open(config.database_url()).await.context("could not open the database")?;
         let seal = Seal::open(&config).context("could not open the secret key")?;
         let http = onethread_connectors::http::client().context("could not set up the HTTP client")?;
         let channels = onethread_connectors::registry(&http);
@@ -94,7 +94,7 @@ impl Gateway {
     pub async fn close(&self) {
         self.tasks.stop(STOP_WITHIN).await;
         if let Ok(mut tx) = self.db.begin().await {
-            let _ = tx.drop_lease(intake::LEASE, &self.process).await;
+            let _ = tx.drop_leases_of(&self.process).await;
             let _ = tx.commit(self.clock.now()).await;
         }
         self.db.close().await;

@@ -3,23 +3,22 @@
 
 mod change;
 mod health;
+mod line;
 
 pub use change::{Changes, InboxError, change, create, disable, pause};
 pub use health::{probe, watch_health};
 
 use crate::gateway::Gateway;
-use crate::intake::Listening;
 use crate::lending;
 use dashmap::DashMap;
-use onethread_core::channel::{Capabilities, Channel, ConnectError, Connector, SettingsError};
 use onethread_core::Millis;
+use onethread_core::channel::{Capabilities, Channel, Connector, SettingsError};
 use onethread_core::clock::MINUTE;
 use onethread_core::ids::{AccountId, InboxId};
 use onethread_core::secret::Settings;
 use onethread_store::StoreError;
 use onethread_store::inboxes::InboxRow;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// One inbox, live.
@@ -137,7 +136,7 @@ pub(crate) fn open(gateway: &Arc<Gateway>, row: &InboxRow) -> Result<Arc<Live>, 
         old.stop.cancel();
     }
     if row.state == "active" {
-        gateway.tasks.spawn("listen", listen(gateway.clone(), live.clone()));
+        gateway.tasks.spawn("listen", line::keep_up(gateway.clone(), live.clone()));
     }
     Ok(live)
 }
@@ -146,45 +145,6 @@ pub(crate) fn close(gateway: &Gateway, id: &InboxId) {
     if let Some((_, live)) = gateway.inboxes.0.remove(id) {
         live.stop.cancel();
     }
-}
-
-/// Keep the line to the platform up, with growing pauses while it breaks at once.
-async fn listen(gateway: Arc<Gateway>, live: Arc<Live>) {
-    let mut pause = Duration::from_secs(1);
-    loop {
-        let started = tokio::time::Instant::now();
-        let broken = tokio::select! {
-            broken = listen_once(&gateway, &live) => broken,
-            () = live.stop.cancelled() => return,
-        };
-        match broken {
-            Ok(()) => {}
-            Err(ConnectError::Lost(why)) => tracing::warn!(inbox = %live.id, why, "the line to the platform broke; connecting again"),
-            Err(ConnectError::Refused(why)) => {
-                tracing::error!(inbox = %live.id, why, "the platform refuses the connection");
-                if let Err(error) = pause_for(&gateway, &live, &why).await {
-                    tracing::error!(inbox = %live.id, %error, "the inbox could not be paused");
-                }
-                return;
-            }
-        }
-        pause = if started.elapsed() > Duration::from_secs(60) { Duration::from_secs(1) } else { (pause * 2).min(Duration::from_secs(60)) };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = live.stop.cancelled() => return,
-        }
-    }
-}
-
-async fn listen_once(gateway: &Arc<Gateway>, live: &Live) -> Result<(), ConnectError> {
-    let lost = |error: onethread_store::StoreError| ConnectError::Lost(error.to_string());
-    let bookmark = gateway.db.read().await.map_err(lost)?.bookmark(&live.id).await.map_err(lost)?;
-    let intake = Listening { gateway: gateway.clone(), inbox: live.id.clone() };
-    live.connector.listen(bookmark, &intake).await
-}
-
-async fn pause_for(gateway: &Arc<Gateway>, live: &Live, why: &str) -> Result<(), onethread_store::StoreError> {
-    pause(gateway, &live.id, Some(why)).await
 }
 
 impl From<SettingsError> for InboxError {

@@ -10,6 +10,6 @@ mod receive;
 mod understand;
 
 pub use ledger::{Calls, Ledger, Listening, keep_ledger};
-pub use reader::{LEASE, read_ledger};
+pub use reader::read_ledger;
 pub use receive::receive;
 pub use understand::Event;

@@ -42,7 +42,10 @@ pub async fn queue_order_fetch(tx: &mut Tx, pending: &Pending, now: Millis) -> R
 enum Tried {
     Done,
     /// Try again later, at most so often.
-    Again { why: String, most: i64 },
+    Again {
+        why: String,
+        most: i64,
+    },
 }
 
 /// Work until the gateway stops.
@@ -116,4 +119,3 @@ async fn carry_out(gateway: &Arc<Gateway>, job: &JobRow) -> Result<()> {
     }
     tx.commit(now).await
 }
-

@@ -99,7 +99,8 @@ impl HeldVault for Held {
         let mut secrets = secrets_of(&gateway, &row).map_err(failed)?;
         // Only what is secret is sealed: a sealed copy of an open setting would hide its next change.
         let form = gateway.channel(&row.channel).map(|channel| channel.form());
-        let secret = |name: &str| form.as_ref().is_some_and(|form| form.fields.iter().any(|field| field.secret && field.name == name));
+        let secret =
+            |name: &str| form.as_ref().is_some_and(|form| form.fields.iter().any(|field| field.secret && field.name == name));
         secrets.0.extend(changed.0.into_iter().filter(|(name, _)| secret(name)));
         let text = serde_json::to_string(&secrets).map_err(failed)?;
         tx.reseal_inbox(&self.lent.inbox, &gateway.seal.seal(&row.id, &text)).await.map_err(failed)?;

@@ -18,8 +18,18 @@ use std::path::PathBuf;
 const LINK_FOR: Millis = DAY;
 /// Types that a browser may show; all others are downloads.
 const SHOWN: [&str; 12] = [
-    "image/jpeg", "image/png", "image/gif", "image/webp", "audio/mpeg", "audio/ogg", "audio/mp4", "audio/x-wav", "audio/amr",
-    "video/mp4", "video/webm", "video/quicktime",
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/mp4",
+    "audio/x-wav",
+    "audio/amr",
+    "video/mp4",
+    "video/webm",
+    "video/quicktime",
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -45,7 +45,13 @@ pub async fn try_advance(tx: &mut Tx, row: &ThreadRow, by: &Move, now: Millis) -
 }
 
 /// Write a line of the system into the thread: what happened, in data; the console words it.
-pub async fn note_event(tx: &mut Tx, thread: &ThreadId, identity: Option<&IdentityId>, event: Value, now: Millis) -> Result<MessageId> {
+pub async fn note_event(
+    tx: &mut Tx,
+    thread: &ThreadId,
+    identity: Option<&IdentityId>,
+    event: Value,
+    now: Millis,
+) -> Result<MessageId> {
     note_event_as(tx, MessageId::fresh(now), thread, identity, event, now).await
 }
 

@@ -11,10 +11,14 @@ use futures::StreamExt;
 use onethread_core::channel::{AnswerBody, HookAnswer, RawCall};
 use onethread_core::ids::InboxId;
 use serde::Deserialize;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Largest body below the hook itself: a visitor's upload.
 const HOSTED_LIMIT: usize = 12 * 1024 * 1024;
+
+/// A stranger who sends slower than this holds no memory for ever.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Deserialize)]
 pub struct Hook {
@@ -27,8 +31,10 @@ pub struct Hook {
 pub async fn receive(State(api): State<Api>, Path(hook): Path<Hook>, Remote(remote): Remote, request: Request) -> Response {
     let limit = if hook.path.is_empty() { api.gateway.config.limits.body } else { HOSTED_LIMIT };
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, limit).await else {
-        return super::error::Problem::too_large(limit).into_response();
+    let body = match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return super::error::Problem::too_large(limit).into_response(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
     };
     let header = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())

@@ -90,7 +90,9 @@ pub async fn sow(gateway: &Gateway) -> anyhow::Result<()> {
 
 fn demo_shop() -> Shop {
     let every_day = Hours { days: (1..=7).collect(), from: "08:00".into(), to: "21:30".into() };
-    Shop { shop_name: "Tiệm Mây".into(), opening_hours: vec![every_day], order_code_example: "DH1024".into(), ..Shop::default() }
+    Shop {
+        shop_name: "Tiệm Mây".into(), opening_hours: vec![every_day], order_code_example: "DH1024".into(), ..Shop::default()
+    }
 }
 
 async fn sow_orders(tx: &mut Tx, now: Millis) -> anyhow::Result<()> {

@@ -12,11 +12,25 @@ use onethread_store::merges::line_of;
 use onethread_store::threads::ThreadRow;
 use serde_json::json;
 
+/// Tries after the first, when the database broke a tie against us.
+const TRIES: usize = 3;
+
 /// Fold `from` into `into`. One thread shows both, in the order things were said.
 pub async fn merge(gateway: &Gateway, into: &CustomerId, from: &CustomerId, actor: &Actor) -> Result<(), DeskError> {
     if into == from {
         return Err(DeskError::SameCustomer);
     }
+    // The ledger's reader may hold the same threads in another order; the database then picks a loser.
+    for _ in 0..TRIES {
+        match try_merge(gateway, into, from, actor).await {
+            Err(DeskError::Store(error)) if error.is_passing() => tokio::task::yield_now().await,
+            done => return done,
+        }
+    }
+    try_merge(gateway, into, from, actor).await
+}
+
+async fn try_merge(gateway: &Gateway, into: &CustomerId, from: &CustomerId, actor: &Actor) -> Result<(), DeskError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
     let (kept, folded) = (tx.customer(into).await?, tx.customer(from).await?);
@@ -72,6 +86,20 @@ pub async fn unmerge(
     customer: &CustomerId,
     merge: Option<&MergeId>,
     _actor: &Actor,
+) -> Result<(CustomerId, CustomerId), DeskError> {
+    for _ in 0..TRIES {
+        match try_unmerge(gateway, customer, merge).await {
+            Err(DeskError::Store(error)) if error.is_passing() => tokio::task::yield_now().await,
+            done => return done,
+        }
+    }
+    try_unmerge(gateway, customer, merge).await
+}
+
+async fn try_unmerge(
+    gateway: &Gateway,
+    customer: &CustomerId,
+    merge: Option<&MergeId>,
 ) -> Result<(CustomerId, CustomerId), DeskError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;

@@ -90,7 +90,8 @@ async fn answer(
     now: Millis,
 ) -> Result<(), DeskError> {
     let thread: ThreadId = row.id.as_str().into();
-    let to = saying.identity_id.as_ref().map(|id| id.0.clone()).or_else(|| row.last_identity_id.clone()).ok_or(DeskError::Nobody)?;
+    let to =
+        saying.identity_id.as_ref().map(|id| id.0.clone()).or_else(|| row.last_identity_id.clone()).ok_or(DeskError::Nobody)?;
     let identity = tx.identity(&to.into()).await?;
     if identity.customer_id != row.customer_id {
         return Err(DeskError::Stranger);
@@ -116,7 +117,12 @@ async fn answer(
 }
 
 /// What cannot succeed is refused before it is queued, with the other open ways.
-async fn refuse_unreachable(gateway: &Gateway, tx: &mut Tx, identity: &IdentityRow, now: Millis) -> Result<std::sync::Arc<Live>, DeskError> {
+async fn refuse_unreachable(
+    gateway: &Gateway,
+    tx: &mut Tx,
+    identity: &IdentityRow,
+    now: Millis,
+) -> Result<std::sync::Arc<Live>, DeskError> {
     match reachable(gateway, identity, now) {
         Ok((live, _)) => Ok(live),
         Err(reason) => {
@@ -152,7 +158,14 @@ async fn attach(tx: &mut Tx, files: &[FileId], message: &MessageId) -> Result<Ve
             return Err(DeskError::NoSuchFile(id.0.clone()));
         }
         let kind = row.mime.as_deref().map_or(FileKind::File, FileKind::of_mime);
-        attachments.push(Attachment::File { id: id.clone(), kind, name: row.name, mime: row.mime, size: row.size, state: FileState::Stored });
+        attachments.push(Attachment::File {
+            id: id.clone(),
+            kind,
+            name: row.name,
+            mime: row.mime,
+            size: row.size,
+            state: FileState::Stored,
+        });
     }
     Ok(attachments)
 }

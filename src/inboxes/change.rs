@@ -5,10 +5,10 @@ use crate::gateway::Gateway;
 use onethread_core::channel::{Channel, SettingsError};
 use onethread_core::ids::InboxId;
 use onethread_core::secret::Settings;
+use onethread_store::Json;
 use onethread_store::StoreError;
 use onethread_store::inboxes::{HealthRow, InboxRow};
 use onethread_store::live::Told;
-use onethread_store::Json;
 use std::sync::Arc;
 
 /// Why an inbox could not be made or changed.
@@ -150,7 +150,13 @@ pub async fn pause(gateway: &Arc<Gateway>, id: &InboxId, reason: Option<&str>) -
     let mut tx = gateway.db.begin().await?;
     if tx.pause_inbox(id, reason, now).await? {
         let why = reason.unwrap_or_default();
-        let health = HealthRow { healthy: Some(reason.is_none()), reason: why.to_owned(), since: now, checked_at: Some(now), account_name: None };
+        let health = HealthRow {
+            healthy: Some(reason.is_none()),
+            reason: why.to_owned(),
+            since: now,
+            checked_at: Some(now),
+            account_name: None,
+        };
         tx.record_health(id, &health).await?;
         tx.tell(Told::Inbox { inbox: id.0.clone() });
         tracing::error!(inbox = %id, why, "an inbox was paused; its queue is kept");

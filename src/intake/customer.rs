@@ -222,7 +222,11 @@ fn tell(tx: &mut Tx, thread: &str, message: &str) {
     tx.tell(Told::Thread { thread: thread.to_owned() });
 }
 
-async fn take_attachments(event: &mut Event<'_>, came: &[InboundAttachment], message: &MessageId) -> Result<Vec<Attachment>, StoreError> {
+async fn take_attachments(
+    event: &mut Event<'_>,
+    came: &[InboundAttachment],
+    message: &MessageId,
+) -> Result<Vec<Attachment>, StoreError> {
     let mut taken = Vec::with_capacity(came.len());
     for attachment in came {
         taken.push(match attachment {

@@ -35,7 +35,12 @@ impl Ledger {
     }
 
     /// Durable once this returns `Ok`; nothing is stored otherwise.
-    pub async fn append(&self, inbox: &InboxId, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError> {
+    pub async fn append(
+        &self,
+        inbox: &InboxId,
+        calls: Vec<RawCall>,
+        bookmark: Option<serde_json::Value>,
+    ) -> Result<(), IntakeError> {
         let (done, word) = oneshot::channel();
         let append = Append { inbox: inbox.clone(), calls, bookmark, done };
         self.door.try_send(append).map_err(|_| IntakeError("too many calls are waiting".into()))?;

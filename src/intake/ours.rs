@@ -68,7 +68,8 @@ pub async fn answered_elsewhere(event: &mut Event<'_>, said: &Said) -> Done {
     event.tx.append(&thread, &message, event.received_at).await?;
     event.tx.link_platform_id(&identity, said.message.as_str(), &message.id).await?;
     if threads::advance(event.tx, &who.thread, &Move::AnsweredElsewhere, event.received_at).await? {
-        threads::note_event(event.tx, &thread, Some(&identity), json!({ "type": "answered_elsewhere" }), event.received_at).await?;
+        threads::note_event(event.tx, &thread, Some(&identity), json!({ "type": "answered_elsewhere" }), event.received_at)
+            .await?;
     }
     tell_message(event, &message.id).await
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One reader at a time, however many processes share the database: order is worth more than parallel parsing.
-pub const LEASE: &str = "reader";
+const LEASE: &str = "reader";
 /// Renewed with each batch, and only then: the row itself keeps two readers apart.
 const LEASE_FOR: i64 = 2 * SECOND;
 /// Calls understood in one transaction.

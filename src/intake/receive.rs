@@ -33,13 +33,15 @@ pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, rem
             problem(status_of(refusal), &refusal.to_string())
         }
         Ok(Admission::Answer(answer)) => answer,
-        Ok(Admission::Keep(answer)) => match gateway.ledger.append(inbox, vec![kept(call, live.connector.kept_headers())], None).await {
-            Ok(()) => answer,
-            Err(error) => {
-                tracing::error!(%inbox, %error, "a call could not be stored");
-                problem(503, "could not store the event; send it again").header("retry-after", "5")
+        Ok(Admission::Keep(answer)) => {
+            match gateway.ledger.append(inbox, vec![kept(call, live.connector.kept_headers())], None).await {
+                Ok(()) => answer,
+                Err(error) => {
+                    tracing::error!(%inbox, %error, "a call could not be stored");
+                    problem(503, "could not store the event; send it again").header("retry-after", "5")
+                }
             }
-        },
+        }
     }
 }
 

@@ -90,10 +90,9 @@ fn route(gateway: &Gateway, called: &Arc<Live>, event: &Inbound) -> Result<Arc<L
     if *named == own.id {
         return Ok(called.clone());
     }
-    gateway
-        .inboxes
-        .of_account(called.channel.kind(), named, &own.app)
-        .ok_or_else(|| format!("the event is for the account `{named}`, which no inbox of this app is; add that inbox and replay"))
+    gateway.inboxes.of_account(called.channel.kind(), named, &own.app).ok_or_else(|| {
+        format!("the event is for the account `{named}`, which no inbox of this app is; add that inbox and replay")
+    })
 }
 
 /// One event on its way into a thread.
@@ -124,7 +123,9 @@ async fn take_in(event: &mut Event<'_>) -> Result<(), StoreError> {
             }
             customer::presses(event, message.as_ref(), payload, label.as_deref()).await
         }
-        What::Shared { message, phone, own, name } => customer::shares_phone(event, message.as_ref(), phone, *own, name.as_deref()).await,
+        What::Shared { message, phone, own, name } => {
+            customer::shares_phone(event, message.as_ref(), phone, *own, name.as_deref()).await
+        }
         What::Started { message, reference } => customer::starts(event, message.as_ref(), reference.as_deref()).await,
         What::Followed => customer::does(event, "followed").await,
         What::Unfollowed => customer::does(event, "unfollowed").await,

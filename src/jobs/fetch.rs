@@ -10,9 +10,9 @@ use onethread_core::channel::{ByteStream, FetchError, FileRef};
 use onethread_core::ids::{FileId, IdentityId, MessageId};
 use onethread_core::message::{Attachment, FileState};
 use onethread_core::order::Order;
-use onethread_store::live::Told;
 use onethread_store::Result;
 use onethread_store::jobs::JobRow;
+use onethread_store::live::Told;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,9 +29,12 @@ pub(super) async fn file(gateway: &Arc<Gateway>, id: &FileId, attempts: i64) -> 
     };
     let most = gateway.config.limits.file;
     let fetching = async { read_all(live.connector.fetch(&FileRef(source)).await?, most).await };
-    let fetched = tokio::time::timeout(FETCH_WITHIN, fetching).await.unwrap_or(Err(FetchError::Unreachable("no answer in time".into())));
+    let fetched =
+        tokio::time::timeout(FETCH_WITHIN, fetching).await.unwrap_or(Err(FetchError::Unreachable("no answer in time".into())));
     let written = match fetched {
-        Ok(bytes) => gateway.media.write(id, &bytes).await.map(|()| bytes).map_err(|error| FetchError::Unreachable(error.to_string())),
+        Ok(bytes) => {
+            gateway.media.write(id, &bytes).await.map(|()| bytes).map_err(|error| FetchError::Unreachable(error.to_string()))
+        }
         Err(error) => Err(error),
     };
     match written {

@@ -32,7 +32,10 @@ pub enum Next {
     Failed(MessageError),
     /// The platform does not let us reach this person any more.
     Blocked(MessageError),
-    Again { at: Millis, error: MessageError },
+    Again {
+        at: Millis,
+        error: MessageError,
+    },
     Uncertain(MessageError),
     /// Back in line; the inbox pauses for this reason.
     Pause(String),
@@ -54,12 +57,18 @@ pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
             let failed = error(code, reason.to_string());
             if reason.code == RefusedBecause::Blocked { Next::Blocked(failed) } else { Next::Failed(failed) }
         }
-        Err(DeliveryError::Throttled(pause)) => later(pause.max(SECOND), error("throttled", "the platform asked us to slow down".into())),
-        Err(DeliveryError::Unreachable(why)) => later(backoff(tried.attempts), error("unreachable", format!("the platform could not be reached: {why}"))),
+        Err(DeliveryError::Throttled(pause)) => {
+            later(pause.max(SECOND), error("throttled", "the platform asked us to slow down".into()))
+        }
+        Err(DeliveryError::Unreachable(why)) => {
+            later(backoff(tried.attempts), error("unreachable", format!("the platform could not be reached: {why}")))
+        }
         Err(DeliveryError::Uncertain(why)) if tried.deduplicates && tried.attempts < UNCERTAIN_TRIES_MOST => {
             later(backoff(tried.attempts), error("uncertain", why))
         }
-        Err(DeliveryError::Uncertain(why)) => Next::Uncertain(error("uncertain", format!("the platform did not answer, so it may have been sent: {why}"))),
+        Err(DeliveryError::Uncertain(why)) => {
+            Next::Uncertain(error("uncertain", format!("the platform did not answer, so it may have been sent: {why}")))
+        }
         Err(DeliveryError::Unauthorized(why)) => Next::Pause(why),
     }
 }

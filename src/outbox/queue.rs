@@ -4,9 +4,9 @@ use crate::inboxes::Live;
 use onethread_core::Millis;
 use onethread_core::ids::{IdentityId, ParcelId};
 use onethread_core::parts;
+use onethread_store::Tx;
 use onethread_store::messages::NewMessage;
 use onethread_store::outbox::NewParcel;
-use onethread_store::Tx;
 
 /// How a message goes out.
 pub struct Way<'a> {

@@ -196,7 +196,9 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
 async fn settle_surely(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: &Outcome) -> Result<(), StoreError> {
     for pause in SETTLE_PAUSES {
         match settle(gateway, claimed, outcome).await {
-            Err(error) if error.is_passing() => tracing::warn!(error = &error as &dyn std::error::Error, "settling a delivery again"),
+            Err(error) if error.is_passing() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "settling a delivery again")
+            }
             settled => return settled,
         }
         tokio::time::sleep(pause).await;
@@ -254,7 +256,12 @@ async fn sent(tx: &mut onethread_store::Tx, claimed: &ClaimedParcel, receipt: &R
     Ok(())
 }
 
-async fn failed(tx: &mut onethread_store::Tx, claimed: &ClaimedParcel, error: &MessageError, now: Millis) -> Result<(), StoreError> {
+async fn failed(
+    tx: &mut onethread_store::Tx,
+    claimed: &ClaimedParcel,
+    error: &MessageError,
+    now: Millis,
+) -> Result<(), StoreError> {
     let message: MessageId = claimed.message_id.as_str().into();
     tx.end_parcel(&claimed.id, End::Failed, None, Some(error), now).await?;
     tx.end_rest_of(&message, End::Failed, now).await?;
@@ -271,7 +278,10 @@ async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), Sto
             tx.requeue_parcel(&id, now, None).await?;
             continue;
         }
-        let error = MessageError { code: "uncertain".into(), detail: "the gateway was stopped while it was sending, so it may have been sent".into() };
+        let error = MessageError {
+            code: "uncertain".into(),
+            detail: "the gateway was stopped while it was sending, so it may have been sent".into(),
+        };
         let message: MessageId = message.into();
         tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await?;
         tx.end_rest_of(&message, End::Uncertain, now).await?;

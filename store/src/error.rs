@@ -4,7 +4,11 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("could not open the database at `{place}`")]
-    Open { place: String, #[source] source: sqlx::Error },
+    Open {
+        place: String,
+        #[source]
+        source: sqlx::Error,
+    },
     #[error("could not bring the database to this version's shape")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error("`{0}` is not a database URL; use sqlite:PATH or postgres://…")]

@@ -110,7 +110,8 @@ impl Conn {
 
     pub async fn bookmark(&mut self, id: &InboxId) -> Result<Option<serde_json::Value>> {
         let sql = "SELECT bookmark FROM inboxes WHERE id = $1";
-        let row: Option<(Option<Json<serde_json::Value>>,)> = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row: Option<(Option<Json<serde_json::Value>>,)> =
+            on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         Ok(row.and_then(|(mark,)| mark).map(|mark| mark.0))
     }
 

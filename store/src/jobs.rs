@@ -43,9 +43,7 @@ impl Conn {
             };
         }
         Ok(match self.engined() {
-            crate::db::Engined::Sqlite(db) => {
-                sqlx::query_as(claim!("")).bind(until).bind(now).bind(limit).fetch_all(db).await?
-            }
+            crate::db::Engined::Sqlite(db) => sqlx::query_as(claim!("")).bind(until).bind(now).bind(limit).fetch_all(db).await?,
             crate::db::Engined::Postgres(db) => {
                 sqlx::query_as(claim!(" FOR UPDATE SKIP LOCKED")).bind(until).bind(now).bind(limit).fetch_all(db).await?
             }

@@ -22,6 +22,12 @@ impl Conn {
         Ok(())
     }
 
+    /// Let go of everything that this holder has: for a tidy stop.
+    pub async fn drop_leases_of(&mut self, holder: &str) -> Result<()> {
+        touched!(self, db => sqlx::query("DELETE FROM leases WHERE holder = $1").bind(holder).execute(db).await)?;
+        Ok(())
+    }
+
     /// End every lease: for a database that only one process can have, at its start.
     pub async fn drop_all_leases(&mut self) -> Result<()> {
         touched!(self, db => sqlx::query("DELETE FROM leases").execute(db).await)?;

@@ -8,7 +8,6 @@ pub struct Desk {
     http: reqwest::Client,
     url: String,
     cookie: String,
-    pub me: Value,
 }
 
 impl Desk {
@@ -18,8 +17,7 @@ impl Desk {
         assert_eq!(answer.status(), 200, "{email} may sign in");
         let cookie =
             answer.headers()["set-cookie"].to_str().expect("a cookie is text").split(';').next().expect("a cookie").to_owned();
-        let me = answer.json().await.expect("the session is JSON");
-        Self { http: http.clone(), url: url.to_owned(), cookie, me }
+        Self { http: http.clone(), url: url.to_owned(), cookie }
     }
 
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {

@@ -1,6 +1,8 @@
 //! Stories: a whole gateway, real sockets, the platforms simulated as real
 //! servers, told in the words of the desk. Each runs on both engines.
 
+#![expect(clippy::disallowed_methods, reason = "tests are outside the house's rules for tasks and clients")]
+
 #[path = "../kit/mod.rs"]
 mod kit;
 

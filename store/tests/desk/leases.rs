@@ -26,6 +26,10 @@ async fn a_lease_has_one_holder_until_it_ends_or_is_dropped(#[values(Sqlite, Pos
         db.write(async |tx| tx.hold_lease("reader", "b", NOW + 40, NOW).await).await.unwrap(),
         "another name is another lease"
     );
+    db.write(async |tx| tx.drop_leases_of("nobody").await).await.unwrap();
+    assert!(!hold("y", NOW + 45, NOW + 18).await);
+    db.write(async |tx| tx.drop_leases_of("a").await).await.unwrap();
+    assert!(hold("y", NOW + 45, NOW + 18).await, "whoever stops lets go of all");
     db.write(async |tx| tx.drop_all_leases().await).await.unwrap();
     assert!(hold("z", NOW + 50, NOW + 18).await, "after a start nothing is held");
 }

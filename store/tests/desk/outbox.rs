@@ -101,7 +101,12 @@ async fn parts_of_one_message_go_in_order(#[values(Sqlite, Postgres)] engine: En
     let message = shop::answered(&lan, "dài", NOW);
     let parts: Vec<NewParcel> = ["a", "b", "c"].iter().map(|text| shop::parcel(&lan, &message.id, text)).collect();
     db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
-    db.write(async |tx| Ok(tx.queue_parcels(Vec::new(), NOW))).await.unwrap();
+    db.write(async |tx| {
+        tx.queue_parcels(Vec::new(), NOW);
+        Ok(())
+    })
+    .await
+    .unwrap();
     let unsent = async || db.read().await.unwrap().unsent_parcels_of(&message.id).await.unwrap();
     for (part, left) in parts.iter().zip([3, 2, 1]) {
         assert_eq!(unsent().await, left);
@@ -288,7 +293,8 @@ async fn whoever_answers_two_people_and_whoever_answers_one_do_not_wait_for_each
     one.hold_thread(&minh.thread).await.unwrap();
     shop::queue(&mut one, &minh.thread, &second, &[shop::parcel(&minh, &second.id, "hai")], NOW).await.unwrap();
     let (held, committed) = tokio::join!(both.hold_thread(&minh.thread), one.commit(NOW));
-    (held.unwrap(), committed.unwrap());
+    held.unwrap();
+    committed.unwrap();
     both.commit(NOW).await.unwrap();
     assert_eq!(claimed(&db, NOW).await.len(), 2);
 }
