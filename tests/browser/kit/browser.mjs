@@ -9,8 +9,9 @@ const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--hide-scrollbars', '--font-render-hinting=none',
 ];
-const IMAGES = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
 const OUTPUT = fileURLToPath(new URL('../output/', import.meta.url));
+/** A run leaves the documentation's pictures alone unless ONETHREAD_TEST_PICTURES=keep asks for new ones. */
+const IMAGES = process.env.ONETHREAD_TEST_PICTURES === 'keep' ? fileURLToPath(new URL('../../../docs/images/', import.meta.url)) : OUTPUT;
 /** Without a session the gateway says so, and the browser notes it. */
 const SIGNED_OUT = /status of 401 .*\/api\/v1\/session$/;
 /** What a browser says about a gateway that is down. */
