@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 const TOGETHER_MOST: usize = 8;
 /// A job whose worker is gone comes up again after this.
-const CLAIM_FOR: Millis = 2 * MINUTE;
+const CLAIM_FOR: Millis = 75 * SECOND;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Fetch a customer's file before the platform's link expires.

@@ -99,10 +99,23 @@ impl Program {
         panic!("messages are still under way");
     }
 
+    /// Waits for the name: where the platform is asked for it, a kill may have come in between, and
+    /// the work is taken up again only once its claim is over.
+    async fn threads_of(&self, name: &str) -> Vec<Value> {
+        for _ in 0..300 {
+            let list = self.get(&format!("/threads?view=all&q={}", name.replace(' ', "%20"))).await;
+            let threads = list["items"].as_array().cloned().expect("a list");
+            if !threads.is_empty() {
+                return threads;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Vec::new()
+    }
+
     /// Every message of the thread of the customer of this name, oldest first.
     pub async fn messages_of(&self, name: &str) -> Vec<Value> {
-        let list = self.get(&format!("/threads?view=all&q={}", name.replace(' ', "%20"))).await;
-        let threads = list["items"].as_array().expect("a list");
+        let threads = self.threads_of(name).await;
         assert_eq!(threads.len(), 1, "{name} has exactly one thread");
         let id = threads[0]["id"].as_str().expect("an id");
         let mut messages: Vec<Value> = Vec::new();
