@@ -63,3 +63,11 @@ async fn the_document_and_its_page_are_served() {
     assert_eq!(page.status(), 200);
     assert!(page.text().await.unwrap().contains("swagger-ui"));
 }
+
+/// Mend it with: `onethread openapi > console/openapi.json && npm --prefix console run types`.
+#[test]
+fn the_console_is_typed_by_this_very_document() {
+    let committed = include_str!("../../console/openapi.json");
+    let now = onethread::api::document().to_pretty_json().unwrap();
+    assert!(committed.trim() == now.trim(), "console/openapi.json is stale");
+}

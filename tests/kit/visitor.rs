@@ -31,6 +31,13 @@ impl Visitor {
         call.header("x-onethread-visitor", &self.id).json(&body).send().await.expect("the gateway answers").status().as_u16()
     }
 
+    /// What no widget sends.
+    pub async fn posts(&self, body: &'static str) -> u16 {
+        let call = self.http.post(format!("{}/messages", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
+        let call = call.header("x-onethread-visitor", &self.id).header("content-type", "application/json").body(body);
+        call.send().await.expect("the gateway answers").status().as_u16()
+    }
+
     pub async fn says(&self, text: &str) {
         let status = self.says_as(&uuid::Uuid::now_v7().to_string(), text).await;
         assert!((200..300).contains(&status), "the message is taken: {status}");

@@ -1,6 +1,6 @@
 //! What platforms send: forged, doubled, malformed, unknown, all at once.
 
-use crate::kit::{Engine, TestGateway};
+use crate::kit::{Engine, TestGateway, Visitor};
 use onethread_simulator::{Act, platform::SentFile};
 use rstest::rstest;
 
@@ -116,5 +116,39 @@ async fn an_edit_a_reaction_and_a_deletion_change_the_message(#[values(Engine::S
     desk.message_where(thread, |m| m["text"] == "cho em hỏi size L còn không" && !m["edited_at"].is_null()).await;
     lan.does(Act::Deletes { message: id }).await;
     desk.message_where(thread, |m| !m["deleted_at"].is_null()).await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_no_sense_is_acknowledged_kept_and_can_be_replayed(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    for nonsense in ["{\"id\":", "[[[[[[", "\"just a text\"", "{\"id\": 7}"] {
+        assert!((200..300).contains(&visitor.posts(nonsense).await), "{nonsense} is acknowledged");
+    }
+    let admin = gateway.desk("admin@demo.shop").await;
+    let dead = admin
+        .until(|| async {
+            let letters = admin.get("/dead-letters").await["items"].as_array().cloned().unwrap_or_default();
+            (letters.len() == 4).then_some(letters)
+        })
+        .await
+        .expect("all four are dead letters");
+    assert!(dead.iter().any(|letter| letter["body"] == "[[[[[["), "the body is kept as it came: {dead:?}");
+    let path =
+        format!("/dead-letters/{}/replay", dead[0]["id"].as_str().map_or_else(|| dead[0]["id"].to_string(), str::to_owned));
+    admin.post(&path, serde_json::json!({})).await;
+    let again = admin
+        .until(|| async {
+            let letters = admin.get("/dead-letters").await["items"].as_array().cloned().unwrap_or_default();
+            (letters.len() == 4).then_some(letters)
+        })
+        .await;
+    assert!(again.is_some(), "what still makes no sense is a dead letter again");
+    visitor.says("phí ship bao nhiêu vậy shop").await;
+    visitor.hears("25.000").await;
     gateway.stop().await;
 }
