@@ -28,6 +28,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(6);
 /// Together well below what is left of a claim.
 const SETTLE_PAUSES: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
+/// Parcels that come so close together share one claim, and one durable write.
+const GATHER: Duration = Duration::from_millis(4);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
@@ -46,11 +48,12 @@ pub async fn send_parcels(gateway: Arc<Gateway>) {
         }
         let sent = send_some(&gateway, &room).await;
         if matches!(sent, Ok(true)) {
+            tokio::time::sleep(GATHER).await;
             continue;
         }
         report(sent.map(drop), "the outbox could not be read");
         tokio::select! {
-            () = gateway.bells.parcels.notified() => {}
+            () = gateway.bells.parcels.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(rest(&gateway).await) => {}
             () = stop.cancelled() => {}
         }
