@@ -4,6 +4,7 @@
 mod fate;
 mod queue;
 mod sender;
+mod settle;
 
 pub use queue::{Way, queue};
 pub use sender::send_parcels;

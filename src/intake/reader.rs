@@ -1,11 +1,14 @@
 //! The ledger's reader: what was stored is understood in order, many calls in
 //! one transaction, each exactly once in effect.
 
-use super::understand::{After, understand};
+use super::understand::{After, Event, Meant, Understood, take_in, understand};
 use crate::gateway::Gateway;
+use onethread_core::Millis;
 use onethread_core::clock::SECOND;
+use onethread_core::ids::InboxId;
 use onethread_store::ledger::Entry;
-use onethread_store::{StoreError, Tx};
+use onethread_store::{StoreError, Tx, Writer};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ const LEASE: &str = "reader";
 /// Renewed with each batch, and only then: the row itself keeps two readers apart.
 const LEASE_FOR: i64 = 2 * SECOND;
 /// Calls understood in one transaction.
-const TOGETHER_MOST: i64 = 100;
+const TOGETHER_MOST: i64 = 256;
 /// How soon a sleeping reader looks by itself: for calls that another process stored.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -59,18 +62,61 @@ async fn read_some(gateway: &Arc<Gateway>) -> Result<bool, StoreError> {
 }
 
 async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool, StoreError> {
+    let mut calls = Vec::with_capacity(entries.len());
+    for entry in entries {
+        calls.push((entry, understand(gateway, entry).await?));
+    }
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
     if !tx.hold_lease(LEASE, &gateway.process, now + LEASE_FOR, now).await? {
         return Ok(false);
     }
+    // Another reader may have been here between the look and the lease.
+    let positions: Vec<i64> = entries.iter().map(|entry| entry.position).collect();
+    let claimed = tx.claim_calls(&positions, now).await?;
+    calls.retain(|(entry, _)| claimed.contains(&entry.position));
     let mut after = After::default();
-    for entry in entries {
-        take_in(gateway, &mut tx, entry, &mut after).await?;
+    take_in_all(gateway, &mut tx, &calls, &mut after).await?;
+    for (entry, understood) in &calls {
+        if let Some(reason) = &understood.buried {
+            tracing::warn!(position = entry.position, inbox = %entry.inbox_id, reason, "a call could not be understood");
+            let reason = format!("{reason}; onethread {}", env!("CARGO_PKG_VERSION"));
+            tx.bury_call(entry.position, &reason, now).await?;
+        }
     }
     tx.commit(now).await?;
     after.follow(gateway);
     Ok(true)
+}
+
+/// Every event that was not seen before, in order.
+async fn take_in_all(
+    gateway: &Arc<Gateway>,
+    tx: &mut Tx,
+    calls: &[(&Entry, Understood)],
+    after: &mut After,
+) -> Result<(), StoreError> {
+    let heard: BTreeMap<&InboxId, Millis> = calls.iter().map(|(entry, _)| (&entry.inbox_id, entry.received_at)).collect();
+    for (inbox, at) in heard {
+        tx.heard_from_inbox(inbox, at).await?;
+    }
+    let events: Vec<(Millis, &Meant)> =
+        calls.iter().flat_map(|(entry, call)| call.events.iter().map(|meant| (entry.received_at, meant))).collect();
+    let keys: Vec<(InboxId, String)> =
+        events.iter().map(|(_, meant)| (meant.live.id.clone(), meant.inbound.key.clone())).collect();
+    let mut fresh = tx.first_sights(&keys, gateway.clock.now()).await?;
+    let events: Vec<(Millis, &Meant)> =
+        events.into_iter().zip(&keys).filter(|(_, key)| fresh.remove(key)).map(|(event, _)| event).collect();
+    for (place, (received_at, meant)) in events.iter().enumerate() {
+        // At the start, and again after an event that needed statements of its own.
+        if !tx.holds_any() {
+            let writers: Vec<Writer<'_>> = events[place..].iter().filter_map(|(_, meant)| meant.writer()).collect();
+            tx.hold(&writers, *received_at).await?;
+        }
+        let (live, inbound, received_at) = (&meant.live, &meant.inbound, *received_at);
+        take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, received_at, after: &mut *after }).await?;
+    }
+    Ok(())
 }
 
 /// A call that cannot be taken in even alone becomes a dead letter, with the reason.
@@ -89,17 +135,4 @@ async fn read_alone(gateway: &Arc<Gateway>, entry: &Entry) -> Result<bool, Store
         }
         read => read,
     }
-}
-
-async fn take_in(gateway: &Arc<Gateway>, tx: &mut Tx, entry: &Entry, after: &mut After) -> Result<(), StoreError> {
-    // Another reader may have been here between the look and the lease.
-    if !tx.claim_call(entry.position, gateway.clock.now()).await? {
-        return Ok(());
-    }
-    if let Err(reason) = understand(gateway, tx, entry, after).await? {
-        tracing::warn!(position = entry.position, inbox = %entry.inbox_id, reason, "a call could not be understood");
-        let reason = format!("{reason}; onethread {}", env!("CARGO_PKG_VERSION"));
-        tx.bury_call(entry.position, &reason, gateway.clock.now()).await?;
-    }
-    Ok(())
 }

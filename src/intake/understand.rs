@@ -7,7 +7,7 @@ use crate::inboxes::Live;
 use onethread_core::channel::{Inbound, Signal, What};
 use onethread_core::ids::{IdentityId, PlatformUserId, ThreadId};
 use onethread_store::ledger::Entry;
-use onethread_store::{StoreError, Tx};
+use onethread_store::{StoreError, Tx, Writer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -37,40 +37,59 @@ impl After {
     }
 }
 
-/// `Ok(Err(reason))`: the call stays as a dead letter. `Err`: the store failed, nothing of it counts.
-pub async fn understand(
-    gateway: &Arc<Gateway>,
-    tx: &mut Tx,
-    entry: &Entry,
-    after: &mut After,
-) -> Result<Result<(), String>, StoreError> {
-    let Some(live) = crate::inboxes::find(gateway, &entry.inbox_id).await? else {
-        return Ok(Err("the inbox is disabled; enable it and replay".into()));
+/// What a stored call turned out to say.
+pub struct Understood {
+    pub events: Vec<Meant>,
+    /// Why it stays as a dead letter, although some of its events may count.
+    pub buried: Option<String>,
+}
+
+/// One event, and the inbox it is meant for.
+pub struct Meant {
+    pub live: Arc<Live>,
+    pub inbound: Inbound,
+}
+
+impl Meant {
+    /// Whoever it is from, if it is of a kind that makes somebody known.
+    pub fn writer(&self) -> Option<Writer<'_>> {
+        let makes_known = !matches!(
+            self.inbound.what,
+            What::Edited { .. }
+                | What::Deleted { .. }
+                | What::Reacted { .. }
+                | What::Typing
+                | What::Delivered { .. }
+                | What::Seen { .. }
+                | What::EchoedByUs { .. }
+        );
+        makes_known.then(|| Writer { inbox: &self.live.id, channel: self.live.channel.kind(), sender: &self.inbound.from })
+    }
+}
+
+/// Read a call. Nothing is stored yet.
+pub async fn understand(gateway: &Arc<Gateway>, entry: &Entry) -> Result<Understood, StoreError> {
+    let buried = |reason: String| Understood { events: Vec::new(), buried: Some(reason) };
+    let Some(called) = crate::inboxes::find(gateway, &entry.inbox_id).await? else {
+        return Ok(buried("the inbox is disabled; enable it and replay".into()));
     };
-    let events = match read(&live, entry) {
+    let events = match read(&called, entry) {
         Ok(events) => events,
-        Err(reason) => return Ok(Err(reason)),
+        Err(reason) => return Ok(buried(reason)),
     };
-    tx.heard_from_inbox(&entry.inbox_id, entry.received_at).await?;
     // Another process may have made the inbox just now.
-    if !gateway.db.is_sqlite() && events.iter().any(|event| route(gateway, &live, event).is_err()) {
+    if !gateway.db.is_sqlite() && events.iter().any(|event| route(gateway, &called, event).is_err()) {
         crate::inboxes::take_up_changes(gateway).await?;
     }
-    let mut homeless = None;
-    for event in events {
+    let mut understood = Understood { events: Vec::with_capacity(events.len()), buried: None };
+    for inbound in events {
         // One account that nobody added must not hold up the others of the same call; a replay skips what was taken in.
-        let live = match route(gateway, &live, &event) {
-            Ok(live) => live,
-            Err(reason) => {
-                homeless = Some(reason);
-                continue;
-            }
-        };
-        if tx.first_sight(&live.id, &event.key, entry.received_at).await? {
-            take_in(&mut Event { gateway, tx, live: &live, inbound: &event, received_at: entry.received_at, after }).await?;
+        match route(gateway, &called, &inbound) {
+            Ok(live) => understood.events.push(Meant { live, inbound }),
+            Err(reason) => understood.buried = Some(reason),
         }
     }
-    Ok(homeless.map_or(Ok(()), Err))
+    Ok(understood)
 }
 
 /// A connector that panics on some body must not take the gateway with it.
@@ -113,7 +132,8 @@ impl Event<'_> {
     }
 }
 
-async fn take_in(event: &mut Event<'_>) -> Result<(), StoreError> {
+/// What the event does to its thread.
+pub async fn take_in(event: &mut Event<'_>) -> Result<(), StoreError> {
     match &event.inbound.what {
         What::Said(said) => customer::says(event, said).await,
         What::Pressed { message, payload, label, acknowledge } => {

@@ -1,25 +1,26 @@
-//! The sender: many recipients at once, one parcel at a time for each.
+//! The sender: many recipients at once, one parcel at a time for each. What
+//! came of deliveries is settled, and what is due claimed, many in one
+//! transaction: the busier it is, the less each costs.
 
-use super::fate::{self, Next, Tried};
+use super::fate::{self, Tried};
+use super::settle::{Outcome, Settlement, end_message, settle};
 use crate::gateway::Gateway;
 use crate::inboxes::{self, Live};
 use onethread_core::Millis;
 use onethread_core::channel::{DeliveryError, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, Voice};
 use onethread_core::clock::SECOND;
-use onethread_core::ids::{IdentityId, MessageId};
-use onethread_core::message::{Attachment, Status};
+use onethread_core::message::Attachment;
 use onethread_core::parts::Part;
 use onethread_core::window::{Reach, reach};
 use onethread_store::StoreError;
-use onethread_store::live::Told;
 use onethread_store::messages::MessageError;
 use onethread_store::outbox::{ClaimedParcel, End};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
-/// Deliveries under way at once.
-const TOGETHER_MOST: usize = 64;
+/// Deliveries under way at once, all inboxes together.
+const TOGETHER_MOST: usize = 256;
 /// A platform that has not answered by then leaves the parcel uncertain.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// After this a claimed parcel is nobody's; whoever is still delivering it renews the claim.
@@ -28,34 +29,54 @@ const RENEW_EVERY: Duration = Duration::from_secs(6);
 /// Together well below what is left of a claim.
 const SETTLE_PAUSES: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
-/// Parcels that come so close together share one claim, and one durable write.
-const GATHER: Duration = Duration::from_millis(4);
+/// What comes so close together shares one transaction, and one durable write.
+const GATHER: Duration = Duration::from_millis(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
-/// Send what is queued until the gateway stops; deliveries under way are finished.
+/// What deliveries share with the loop that started them.
+struct Desk {
+    gateway: Arc<Gateway>,
+    room: Arc<Semaphore>,
+    /// How deliveries tell what came of them.
+    done: mpsc::Sender<Settlement>,
+}
+
+/// Send what is queued until the gateway stops; deliveries under way are finished and settled.
 pub async fn send_parcels(gateway: Arc<Gateway>) {
     let stop = gateway.tasks.token();
-    let room = Arc::new(Semaphore::new(TOGETHER_MOST));
+    let (done, mut settlements) = mpsc::channel(TOGETHER_MOST * 2);
+    let desk = Desk { gateway: gateway.clone(), room: Arc::new(Semaphore::new(TOGETHER_MOST)), done };
     // An embedded database has no other process: whatever is under way is ours from before.
     let mut orphans_before = if gateway.db.is_sqlite() { Some(Millis::MAX) } else { None };
     let mut orphans_at = tokio::time::Instant::now();
-    while !stop.is_cancelled() {
+    loop {
+        if stop.is_cancelled() && desk.is_idle() && settlements.is_empty() {
+            return;
+        }
         if orphans_at <= tokio::time::Instant::now() {
             let before = orphans_before.take().unwrap_or_else(|| gateway.clock.now());
             report(adopt_orphans(&gateway, before).await, "orphaned parcels could not be adopted");
             orphans_at = tokio::time::Instant::now() + ORPHANS_EVERY;
         }
-        let sent = send_some(&gateway, &room).await;
-        if matches!(sent, Ok(true)) {
+        let mut settled = Vec::new();
+        while settled.len() < TOGETHER_MOST
+            && let Ok(settlement) = settlements.try_recv()
+        {
+            settled.push(settlement);
+        }
+        let any_settled = !settled.is_empty();
+        desk.settle_surely(settled).await;
+        let claimed = if stop.is_cancelled() { Ok(0) } else { desk.send_some().await };
+        if any_settled || matches!(claimed, Ok(1..)) {
             tokio::time::sleep(GATHER).await;
             continue;
         }
-        report(sent.map(drop), "the outbox could not be read");
+        report(claimed.map(drop), "the outbox could not be read");
         tokio::select! {
             () = gateway.bells.parcels.notified() => tokio::time::sleep(GATHER).await,
             () = tokio::time::sleep(rest(&gateway).await) => {}
-            () = stop.cancelled() => {}
+            () = stop.cancelled(), if !stop.is_cancelled() => {}
         }
     }
 }
@@ -76,35 +97,71 @@ async fn rest(gateway: &Gateway) -> Duration {
     Duration::from_millis(u64::try_from(wait.max(20)).unwrap_or(20)).min(LOOK_EVERY)
 }
 
-/// Claim as many as there is room for. `true`: there may be more.
-async fn send_some(gateway: &Arc<Gateway>, room: &Arc<Semaphore>) -> Result<bool, StoreError> {
-    let free = room.available_permits();
-    if free == 0 {
-        return Ok(false);
+impl Desk {
+    fn is_idle(&self) -> bool {
+        self.room.available_permits() == TOGETHER_MOST
     }
-    let now = gateway.clock.now();
-    let mut tx = gateway.db.begin().await?;
-    let claim = onethread_core::ids::fresh("clm", now);
-    let claimed = tx.claim_parcels(&claim, now + CLAIM_FOR, now, i64::try_from(free).unwrap_or(1)).await?;
-    if claimed.is_empty() {
-        return Ok(false);
+
+    /// Claim as many as there is room for, and start their deliveries. Answers how many.
+    async fn send_some(&self) -> Result<usize, StoreError> {
+        let free = self.room.available_permits();
+        let now = self.gateway.clock.now();
+        // A look without the writer first: most of the time nothing is due.
+        if free == 0 || self.gateway.db.read().await?.next_due().await?.is_none_or(|due| due > now) {
+            return Ok(0);
+        }
+        let mut tx = self.gateway.db.begin().await?;
+        let claim = onethread_core::ids::fresh("clm", now);
+        let claimed = tx.claim_parcels(&claim, now + CLAIM_FOR, now, i64::try_from(free).unwrap_or(1)).await?;
+        if claimed.is_empty() {
+            return Ok(0);
+        }
+        tx.commit(now).await?;
+        let count = claimed.len();
+        for parcel in claimed {
+            self.start(parcel).await;
+        }
+        Ok(count)
     }
-    tx.commit(now).await?;
-    for parcel in claimed {
-        let Ok(permit) = room.clone().acquire_owned().await else { return Ok(false) };
-        let gateway = gateway.clone();
-        let tasks = gateway.tasks.clone();
-        tasks.spawn("deliver", async move {
+
+    async fn start(&self, parcel: ClaimedParcel) {
+        let Ok(permit) = self.room.clone().acquire_owned().await else { return };
+        let (gateway, done) = (self.gateway.clone(), self.done.clone());
+        self.gateway.tasks.spawn("deliver", async move {
             let outcome = tokio::select! {
                 outcome = deliver(&gateway, &parcel) => outcome,
                 never = keep_claim(&gateway, &parcel.id) => match never {},
             };
-            report(settle_surely(&gateway, &parcel, &outcome).await, "a delivery could not be settled");
+            // Told before the room is free: a stop waits for both.
+            let _ = done.send(Settlement { parcel, outcome }).await;
             drop(permit);
             gateway.bells.parcels.notify_one();
         });
     }
-    Ok(true)
+
+    /// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
+    async fn settle_surely(&self, mut settlements: Vec<Settlement>) {
+        let mut pauses = SETTLE_PAUSES.into_iter();
+        while !settlements.is_empty() {
+            let error = match settle(&self.gateway, &settlements).await {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            match pauses.next() {
+                Some(pause) if error.is_passing() => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "settling deliveries again");
+                    tokio::time::sleep(pause).await;
+                }
+                // One of them cannot be settled: the others must not suffer for it.
+                _ if settlements.len() > 1 => {
+                    for one in settlements.drain(..) {
+                        report(settle(&self.gateway, std::slice::from_ref(&one)).await, "a delivery could not be settled");
+                    }
+                }
+                _ => return report(Err(error), "a delivery could not be settled"),
+            }
+        }
+    }
 }
 
 /// While a platform takes its time, nobody else may think that we are gone.
@@ -119,13 +176,6 @@ async fn keep_claim(gateway: &Gateway, id: &str) -> std::convert::Infallible {
         };
         report(renewed.await, "a claim could not be renewed");
     }
-}
-
-/// What came of one parcel.
-enum Outcome {
-    /// A person stepped in after the bot had queued it.
-    Overtaken,
-    Tried(Box<Next>),
 }
 
 async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
@@ -195,82 +245,6 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
     Ok(ParcelContent::File { file, caption })
 }
 
-/// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
-async fn settle_surely(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: &Outcome) -> Result<(), StoreError> {
-    for pause in SETTLE_PAUSES {
-        match settle(gateway, claimed, outcome).await {
-            Err(error) if error.is_passing() => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "settling a delivery again")
-            }
-            settled => return settled,
-        }
-        tokio::time::sleep(pause).await;
-    }
-    settle(gateway, claimed, outcome).await
-}
-
-async fn settle(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: &Outcome) -> Result<(), StoreError> {
-    let now = gateway.clock.now();
-    let (message, identity): (MessageId, IdentityId) = (claimed.message_id.as_str().into(), claimed.identity_id.as_str().into());
-    let mut tx = gateway.db.begin().await?;
-    let mut pause = None;
-    match outcome {
-        Outcome::Overtaken => {
-            tx.end_parcel(&claimed.id, End::Withheld, None, None, now).await?;
-            tx.end_rest_of(&message, End::Withheld, now).await?;
-            tx.set_status(&message, Status::Withheld, None).await?;
-        }
-        Outcome::Tried(next) => match &**next {
-            Next::Sent(receipt) => sent(&mut tx, claimed, receipt, now).await?,
-            Next::Failed(error) => failed(&mut tx, claimed, error, now).await?,
-            Next::Blocked(error) => {
-                tx.set_blocked(&identity, Some(now)).await?;
-                failed(&mut tx, claimed, error, now).await?;
-            }
-            Next::Again { at, error } => tx.requeue_parcel(&claimed.id, *at, Some(error)).await?,
-            Next::Uncertain(error) => {
-                tx.end_parcel(&claimed.id, End::Uncertain, None, Some(error), now).await?;
-                tx.end_rest_of(&message, End::Uncertain, now).await?;
-                tx.set_status(&message, Status::Uncertain, Some(error)).await?;
-            }
-            Next::Pause(reason) => {
-                tx.requeue_parcel(&claimed.id, now, None).await?;
-                pause = Some(reason.clone());
-            }
-        },
-    }
-    let thread = tx.message(&message).await?.thread_id;
-    tx.tell(Told::Message { thread, message: message.0 });
-    tx.commit(now).await?;
-    if let Some(reason) = pause {
-        inboxes::pause(gateway, &claimed.inbox_id.as_str().into(), Some(&reason)).await?;
-    }
-    Ok(())
-}
-
-async fn sent(tx: &mut onethread_store::Tx, claimed: &ClaimedParcel, receipt: &Receipt, now: Millis) -> Result<(), StoreError> {
-    let (message, identity): (MessageId, IdentityId) = (claimed.message_id.as_str().into(), claimed.identity_id.as_str().into());
-    tx.end_parcel(&claimed.id, End::Sent, Some(receipt.message.as_str()), None, now).await?;
-    tx.link_platform_id(&identity, receipt.message.as_str(), &message).await?;
-    if tx.unsent_parcels_of(&message).await? == 0 {
-        let status = if receipt.delivered { Status::Delivered } else { Status::Sent };
-        tx.raise_status(&identity, receipt.message.as_str(), status).await?;
-    }
-    Ok(())
-}
-
-async fn failed(
-    tx: &mut onethread_store::Tx,
-    claimed: &ClaimedParcel,
-    error: &MessageError,
-    now: Millis,
-) -> Result<(), StoreError> {
-    let message: MessageId = claimed.message_id.as_str().into();
-    tx.end_parcel(&claimed.id, End::Failed, None, Some(error), now).await?;
-    tx.end_rest_of(&message, End::Failed, now).await?;
-    tx.set_status(&message, Status::Failed, Some(error)).await
-}
-
 /// Parcels whose sender is gone may have been sent: again where the platform drops doubles, else an agent decides.
 async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
     let now = gateway.clock.now();
@@ -285,12 +259,9 @@ async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), Sto
             code: "uncertain".into(),
             detail: "the gateway was stopped while it was sending, so it may have been sent".into(),
         };
-        let message: MessageId = message.into();
-        tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await?;
-        tx.end_rest_of(&message, End::Uncertain, now).await?;
-        tx.set_status(&message, Status::Uncertain, Some(&error)).await?;
-        let thread = tx.message(&message).await?.thread_id;
-        tx.tell(Told::Message { thread, message: message.0 });
+        if tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await? {
+            end_message(&mut tx, &message.into(), End::Uncertain, Some(&error), now).await?;
+        }
     }
     tx.commit(now).await
 }

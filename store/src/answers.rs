@@ -1,6 +1,6 @@
 //! Answers to frequent questions, as the shop words them.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, aside_touched};
 use crate::{Conn, Page, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::ids::AnswerId;
@@ -41,7 +41,7 @@ impl Conn {
     /// Every answer, oldest first. A shop has tens of them, at most hundreds.
     pub async fn all_answers(&mut self) -> Result<Vec<AnswerRow>> {
         let sql = "SELECT id, title, enabled, vi, en, updated_at FROM answers ORDER BY id";
-        Ok(on!(self, db => sqlx::query_as(sql).fetch_all(db).await)?)
+        Ok(aside!(self, db => sqlx::query_as(sql).fetch_all(db).await)?)
     }
 
     /// Answers whose title, texts or questions contain `words`, however they are spelt.
@@ -55,13 +55,13 @@ impl Conn {
 
     pub async fn answer(&mut self, id: &AnswerId) -> Result<AnswerRow> {
         let sql = "SELECT id, title, enabled, vi, en, updated_at FROM answers WHERE id = $1";
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = aside!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("answer"))
     }
 
     pub async fn add_answer(&mut self, answer: &AnswerRow) -> Result<()> {
         let sql = "INSERT INTO answers (id, title, enabled, vi, en, updated_at) VALUES ($1, $2, $3, $4, $5, $6)";
-        touched!(self, db => sqlx::query(sql)
+        aside_touched!(self, db => sqlx::query(sql)
             .bind(&answer.id).bind(&answer.title).bind(answer.enabled).bind(&answer.vi).bind(&answer.en).bind(answer.updated_at)
             .execute(db).await)?;
         Ok(())
@@ -69,7 +69,7 @@ impl Conn {
 
     pub async fn change_answer(&mut self, answer: &AnswerRow) -> Result<()> {
         let sql = "UPDATE answers SET title = $2, enabled = $3, vi = $4, en = $5, updated_at = $6 WHERE id = $1";
-        let rows = touched!(self, db => sqlx::query(sql)
+        let rows = aside_touched!(self, db => sqlx::query(sql)
             .bind(&answer.id).bind(&answer.title).bind(answer.enabled).bind(&answer.vi).bind(&answer.en).bind(answer.updated_at)
             .execute(db).await)?;
         if rows == 0 { Err(StoreError::Missing("answer")) } else { Ok(()) }
@@ -77,7 +77,7 @@ impl Conn {
 
     pub async fn remove_answer(&mut self, id: &AnswerId) -> Result<()> {
         let sql = "DELETE FROM answers WHERE id = $1";
-        match touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)? {
+        match aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)? {
             0 => Err(StoreError::Missing("answer")),
             _ => Ok(()),
         }
@@ -86,6 +86,6 @@ impl Conn {
     /// How many answers there are and when one last changed: whether a trained matcher is out of date.
     pub async fn answers_stamp(&mut self) -> Result<(i64, Millis)> {
         let sql = "SELECT COUNT(*), COALESCE(MAX(updated_at), 0) FROM answers";
-        Ok(on!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
+        Ok(aside!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
     }
 }

@@ -1,6 +1,6 @@
 //! Canned replies: texts that agents call up by a shortcut. Placeholders are kept as typed.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, aside_touched};
 use crate::{Conn, Page, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::ids::CannedReplyId;
@@ -24,14 +24,14 @@ impl Conn {
     pub async fn canned_replies(&mut self, after: Option<&str>, limit: i64) -> Result<Page<CannedReplyRow>> {
         let sql = "SELECT id, shortcut, text, updated_at FROM canned_replies WHERE shortcut > $1 ORDER BY shortcut LIMIT $2";
         let after = after.unwrap_or_default();
-        let rows: Vec<CannedReplyRow> = on!(self, db => sqlx::query_as(sql).bind(after).bind(limit + 1).fetch_all(db).await)?;
+        let rows: Vec<CannedReplyRow> = aside!(self, db => sqlx::query_as(sql).bind(after).bind(limit + 1).fetch_all(db).await)?;
         Ok(Page::cut(rows, limit, |row| row.shortcut.clone()))
     }
 
     /// `Taken` when the shortcut is.
     pub async fn add_canned_reply(&mut self, reply: &CannedReplyRow) -> Result<()> {
         let sql = "INSERT INTO canned_replies (id, shortcut, text, updated_at) VALUES ($1, $2, $3, $4)";
-        touched!(self, db => sqlx::query(sql)
+        aside_touched!(self, db => sqlx::query(sql)
             .bind(&reply.id).bind(&reply.shortcut).bind(&reply.text).bind(reply.updated_at)
             .execute(db).await)
         .map_err(taken)?;
@@ -41,7 +41,7 @@ impl Conn {
     /// `Taken` when another reply has the shortcut.
     pub async fn change_canned_reply(&mut self, reply: &CannedReplyRow) -> Result<()> {
         let sql = "UPDATE canned_replies SET shortcut = $2, text = $3, updated_at = $4 WHERE id = $1";
-        let rows = touched!(self, db => sqlx::query(sql)
+        let rows = aside_touched!(self, db => sqlx::query(sql)
             .bind(&reply.id).bind(&reply.shortcut).bind(&reply.text).bind(reply.updated_at)
             .execute(db).await)
         .map_err(taken)?;
@@ -50,7 +50,7 @@ impl Conn {
 
     pub async fn remove_canned_reply(&mut self, id: &CannedReplyId) -> Result<()> {
         let sql = "DELETE FROM canned_replies WHERE id = $1";
-        match touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)? {
+        match aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)? {
             0 => Err(StoreError::Missing("canned reply")),
             _ => Ok(()),
         }

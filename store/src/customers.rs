@@ -75,6 +75,9 @@ impl Tx {
     /// Find or make the identity, its customer and the customer's one thread. However many
     /// first messages race here, one customer comes out.
     pub async fn recognise(&mut self, inbox: &InboxId, channel: &str, sender: &Sender, now: Millis) -> Result<Recognised> {
+        if let Some(found) = self.recognise_held(inbox, sender) {
+            return Ok(found);
+        }
         if let Some(found) = self.known(inbox, sender).await? {
             return Ok(found);
         }
@@ -88,6 +91,13 @@ impl Tx {
         }
         let found = self.known(inbox, sender).await?.ok_or(StoreError::Missing("identity"))?;
         Ok(Recognised { new: found.identity.customer_id == customer.0, ..found })
+    }
+
+    fn recognise_held(&mut self, inbox: &InboxId, sender: &Sender) -> Option<Recognised> {
+        let identity = self.held.identity_at(inbox.as_str(), sender.user.as_str())?.clone();
+        let thread = self.held.thread_of(&identity.customer_id)?.clone();
+        let new = self.held.is_newcomer(&identity.id);
+        Some(Recognised { identity, thread, new })
     }
 
     async fn known(&mut self, inbox: &InboxId, sender: &Sender) -> Result<Option<Recognised>> {
@@ -131,7 +141,7 @@ impl Tx {
     }
 
     /// Somebody else was first with this identity: what was made for it here goes again.
-    async fn forget_newborn(&mut self, customer: &CustomerId, thread: &ThreadId) -> Result<()> {
+    pub(crate) async fn forget_newborn(&mut self, customer: &CustomerId, thread: &ThreadId) -> Result<()> {
         touched!(self, db => sqlx::query("DELETE FROM threads WHERE id = $1").bind(thread.as_str()).execute(db).await)?;
         touched!(self, db => sqlx::query("DELETE FROM customers WHERE id = $1").bind(customer.as_str()).execute(db).await)?;
         Ok(())
@@ -140,11 +150,17 @@ impl Tx {
 
 impl Conn {
     pub async fn identity_at(&mut self, inbox: &InboxId, address: &str) -> Result<Option<IdentityRow>> {
+        if let Some(held) = self.held.identity_at(inbox.as_str(), address) {
+            return Ok(Some(held.clone()));
+        }
         let sql = identity_columns!("WHERE i.inbox_id = $1 AND i.address = $2");
         Ok(on!(self, db => sqlx::query_as(sql).bind(inbox.as_str()).bind(address).fetch_optional(db).await)?)
     }
 
     pub async fn identity(&mut self, id: &IdentityId) -> Result<IdentityRow> {
+        if let Some(held) = self.held.identity(id.as_str()) {
+            return Ok(held.clone());
+        }
         let sql = identity_columns!("WHERE i.id = $1");
         let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("identity"))
@@ -158,6 +174,11 @@ impl Conn {
 
     /// The person did something: their window starts anew, and a block is over.
     pub async fn heard_from(&mut self, id: &IdentityId, at: Millis) -> Result<()> {
+        if let Some(row) = self.held.identity_mut(id.as_str()) {
+            row.blocked_at = None;
+            row.last_interaction_at = row.last_interaction_at.max(Some(at));
+            return Ok(());
+        }
         let sql = concat!(
             "UPDATE identities SET blocked_at = NULL, last_interaction_at =",
             " CASE WHEN last_interaction_at > $2 THEN last_interaction_at ELSE $2 END WHERE id = $1"
@@ -187,6 +208,14 @@ impl Conn {
 
     /// Count a wrong tail; at the fifth the lookups lock until `locked_until` and the count starts anew.
     pub async fn count_wrong_tail(&mut self, id: &IdentityId, most: i64, locked_until: Millis) -> Result<()> {
+        if let Some(row) = self.held.identity_mut(id.as_str()) {
+            row.wrong_tails += 1;
+            if row.wrong_tails >= most {
+                row.lookups_locked_until = locked_until;
+                row.wrong_tails = 0;
+            }
+            return Ok(());
+        }
         let sql = concat!(
             "UPDATE identities SET",
             " lookups_locked_until = CASE WHEN wrong_tails + 1 >= $2 THEN $3 ELSE lookups_locked_until END,",

@@ -3,7 +3,8 @@
 //! SQLite writes go through one connection that begins `IMMEDIATE`, so that a
 //! write never fails for another's sake; reads have a pool of their own.
 
-use crate::macros::on;
+use crate::held::Held;
+use crate::macros::aside;
 use crate::{Result, StoreError};
 use onethread_core::Millis;
 use sqlx::pool::PoolConnection;
@@ -52,19 +53,19 @@ impl Db {
 
     /// A connection for reading, outside any transaction.
     pub async fn read(&self) -> Result<Conn> {
-        Ok(match &self.engine {
-            Engine::Sqlite { reader, .. } => Conn::Sqlite(reader.acquire().await?),
-            Engine::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
-        })
+        Ok(Conn::new(match &self.engine {
+            Engine::Sqlite { reader, .. } => Line::Sqlite(reader.acquire().await?),
+            Engine::Postgres(pool) => Line::Postgres(pool.acquire().await?),
+        }))
     }
 
     /// A transaction that may write. Dropped without [`Tx::commit`], nothing of it stays.
     pub async fn begin(&self) -> Result<Tx> {
-        let conn = match &self.engine {
-            Engine::Sqlite { writer, .. } => Conn::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Engine::Postgres(pool) => Conn::PostgresTx(pool.begin().await?),
+        let line = match &self.engine {
+            Engine::Sqlite { writer, .. } => Line::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Postgres(pool) => Line::PostgresTx(pool.begin().await?),
         };
-        Ok(Tx { conn, told: self.told.clone(), events: Vec::new(), parcels: Vec::new() })
+        Ok(Tx { conn: Conn::new(line), told: self.told.clone(), events: crate::live::Words::default(), parcels: Vec::new() })
     }
 
     /// Resolves after the next commit of this process that told something.
@@ -116,7 +117,13 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
 }
 
 /// A connection of either engine, in a transaction or not.
-pub enum Conn {
+pub struct Conn {
+    line: Line,
+    /// Only in a transaction is anything ever held.
+    pub(crate) held: Held,
+}
+
+enum Line {
     Sqlite(PoolConnection<Sqlite>),
     SqliteTx(Transaction<'static, Sqlite>),
     Postgres(PoolConnection<Postgres>),
@@ -129,19 +136,33 @@ pub(crate) enum Engined<'a> {
 }
 
 impl Conn {
+    fn new(line: Line) -> Self {
+        Self { line, held: Held::default() }
+    }
+
+    /// The engine, past what is held: for tables of which nothing is.
     pub(crate) fn engined(&mut self) -> Engined<'_> {
-        match self {
-            Self::Sqlite(conn) => Engined::Sqlite(conn),
-            Self::SqliteTx(tx) => Engined::Sqlite(tx),
-            Self::Postgres(conn) => Engined::Postgres(conn),
-            Self::PostgresTx(tx) => Engined::Postgres(tx),
+        match &mut self.line {
+            Line::Sqlite(conn) => Engined::Sqlite(conn),
+            Line::SqliteTx(tx) => Engined::Sqlite(tx),
+            Line::Postgres(conn) => Engined::Postgres(conn),
+            Line::PostgresTx(tx) => Engined::Postgres(tx),
         }
+    }
+
+    /// The engine, once what is held is written and let go: a statement must see, and may change, the rows themselves.
+    pub(crate) async fn settled(&mut self) -> Result<Engined<'_>> {
+        if self.held.holds_any() {
+            Box::pin(self.write_held()).await?;
+            self.held = Held::default();
+        }
+        Ok(self.engined())
     }
 
     /// Touch a row so that nobody else changes it until this transaction ends. SQLite's one writer
     /// needs no such thing.
     pub(crate) async fn lock_row(&mut self, touch: &'static str, key: &str) -> Result<()> {
-        if let Engined::Postgres(db) = self.engined() {
+        if let Engined::Postgres(db) = self.settled().await? {
             sqlx::query(touch).bind(key).execute(db).await?;
         }
         Ok(())
@@ -151,7 +172,7 @@ impl Conn {
     /// and in commit order, because the row stays locked until the commit.
     pub async fn count(&mut self, counter: &str, n: i64) -> Result<i64> {
         let sql = "UPDATE counters SET value = value + $2 WHERE name = $1 RETURNING value";
-        let (value,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(counter).bind(n).fetch_one(db).await)?;
+        let (value,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(counter).bind(n).fetch_one(db).await)?;
         Ok(value)
     }
 }
@@ -160,26 +181,27 @@ impl Conn {
 pub struct Tx {
     conn: Conn,
     told: Arc<Notify>,
-    pub(crate) events: Vec<crate::live::Told>,
+    pub(crate) events: crate::live::Words,
     pub(crate) parcels: Vec<(crate::outbox::NewParcel, Millis)>,
 }
 
 impl Tx {
     /// Make it durable, then tell.
     pub async fn commit(mut self, now: Millis) -> Result<()> {
+        self.conn.settled().await?;
         let parcels = std::mem::take(&mut self.parcels);
         if !parcels.is_empty() {
             self.conn.record_parcels(&parcels).await?;
         }
-        let tells = !self.events.is_empty();
+        let events = std::mem::take(&mut self.events).in_order();
+        let tells = !events.is_empty();
         if tells {
-            let events = std::mem::take(&mut self.events);
             self.conn.record_told(&events, now).await?;
         }
-        match self.conn {
-            Conn::SqliteTx(tx) => tx.commit().await?,
-            Conn::PostgresTx(tx) => tx.commit().await?,
-            Conn::Sqlite(_) | Conn::Postgres(_) => {}
+        match self.conn.line {
+            Line::SqliteTx(tx) => tx.commit().await?,
+            Line::PostgresTx(tx) => tx.commit().await?,
+            Line::Sqlite(_) | Line::Postgres(_) => {}
         }
         if tells {
             self.told.notify_waiters();

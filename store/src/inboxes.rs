@@ -1,6 +1,6 @@
 //! Inboxes: connected accounts of the business. Secrets are sealed before they come here.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, aside_touched};
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::ids::InboxId;
@@ -54,7 +54,7 @@ impl Conn {
             "INSERT INTO inboxes (id, channel, name, account, app, settings, sealed, state, health, created_at, updated_at)",
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"
         );
-        touched!(self, db => sqlx::query(sql)
+        aside_touched!(self, db => sqlx::query(sql)
             .bind(&inbox.id).bind(&inbox.channel).bind(&inbox.name).bind(&inbox.account).bind(&inbox.app)
             .bind(&inbox.settings).bind(&inbox.sealed).bind(&inbox.state).bind(&inbox.health).bind(inbox.created_at)
             .execute(db).await)?;
@@ -64,12 +64,12 @@ impl Conn {
     /// Every inbox that is not disabled, in the order they were made; `all` includes the disabled.
     pub async fn inboxes(&mut self, all: bool) -> Result<Vec<InboxRow>> {
         let sql = inbox_columns!("WHERE $1 OR state <> 'disabled' ORDER BY created_at, id");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(all).fetch_all(db).await)?)
+        Ok(aside!(self, db => sqlx::query_as(sql).bind(all).fetch_all(db).await)?)
     }
 
     pub async fn inbox(&mut self, id: &InboxId) -> Result<InboxRow> {
         let sql = inbox_columns!("WHERE id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = aside!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("inbox"))
     }
 
@@ -79,7 +79,7 @@ impl Conn {
             "UPDATE inboxes SET name = $2, account = $3, app = $4, settings = $5, sealed = $6, state = $7,",
             " pause_reason = $8, updated_at = $9 WHERE id = $1"
         );
-        let rows = touched!(self, db => sqlx::query(sql)
+        let rows = aside_touched!(self, db => sqlx::query(sql)
             .bind(&inbox.id).bind(&inbox.name).bind(&inbox.account).bind(&inbox.app).bind(&inbox.settings)
             .bind(&inbox.sealed).bind(&inbox.state).bind(&inbox.pause_reason).bind(now)
             .execute(db).await)?;
@@ -92,51 +92,51 @@ impl Conn {
             "UPDATE inboxes SET state = CASE WHEN $2 IS NULL THEN 'active' ELSE 'paused' END, pause_reason = $2, updated_at = $3",
             " WHERE id = $1 AND state = CASE WHEN $2 IS NULL THEN 'paused' ELSE 'active' END"
         );
-        let rows = touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(reason).bind(now).execute(db).await)?;
+        let rows = aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(reason).bind(now).execute(db).await)?;
         Ok(rows > 0)
     }
 
     pub async fn record_health(&mut self, id: &InboxId, health: &HealthRow) -> Result<()> {
         let sql = "UPDATE inboxes SET health = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(health)).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(health)).execute(db).await)?;
         Ok(())
     }
 
     pub async fn heard_from_inbox(&mut self, id: &InboxId, now: Millis) -> Result<()> {
         let sql = "UPDATE inboxes SET last_heard_at = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(now).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(now).execute(db).await)?;
         Ok(())
     }
 
     pub async fn bookmark(&mut self, id: &InboxId) -> Result<Option<serde_json::Value>> {
         let sql = "SELECT bookmark FROM inboxes WHERE id = $1";
         let row: Option<(Option<Json<serde_json::Value>>,)> =
-            on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+            aside!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         Ok(row.and_then(|(mark,)| mark).map(|mark| mark.0))
     }
 
     pub async fn set_bookmark(&mut self, id: &InboxId, mark: &serde_json::Value) -> Result<()> {
         let sql = "UPDATE inboxes SET bookmark = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(mark)).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(mark)).execute(db).await)?;
         Ok(())
     }
 
     /// Take the inbox's refresh lock until `until`. `false`: somebody holds it.
     pub async fn lock_inbox(&mut self, id: &InboxId, until: Millis, now: Millis) -> Result<bool> {
         let sql = "UPDATE inboxes SET locked_until = $2 WHERE id = $1 AND locked_until < $3";
-        Ok(touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(until).bind(now).execute(db).await)? > 0)
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(until).bind(now).execute(db).await)? > 0)
     }
 
     pub async fn unlock_inbox(&mut self, id: &InboxId) -> Result<()> {
         let sql = "UPDATE inboxes SET locked_until = 0 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)?;
         Ok(())
     }
 
     /// Write rotated secrets: the whole sealed set. No change of an admin's, so no other process opens the inbox anew for it.
     pub async fn reseal_inbox(&mut self, id: &InboxId, sealed: &str) -> Result<()> {
         let sql = "UPDATE inboxes SET sealed = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(sealed).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(sealed).execute(db).await)?;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Work that follows a transaction: queued inside it, done after it.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, aside_touched};
 use crate::{Conn, Result};
 use onethread_core::Millis;
 use onethread_core::ids::JobId;
@@ -24,7 +24,7 @@ impl Conn {
             " ON CONFLICT (kind, key) DO NOTHING"
         );
         let id = JobId::fresh(now);
-        touched!(self, db => sqlx::query(sql)
+        aside_touched!(self, db => sqlx::query(sql)
             .bind(id.as_str()).bind(kind).bind(key).bind(Json(payload)).bind(run_at).bind(now)
             .execute(db).await)?;
         Ok(())
@@ -51,19 +51,19 @@ impl Conn {
     }
 
     pub async fn finish_job(&mut self, id: &str) -> Result<()> {
-        touched!(self, db => sqlx::query("DELETE FROM jobs WHERE id = $1").bind(id).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query("DELETE FROM jobs WHERE id = $1").bind(id).execute(db).await)?;
         Ok(())
     }
 
     /// Try again at `at`, for this reason.
     pub async fn postpone_job(&mut self, id: &str, at: Millis, error: &str) -> Result<()> {
         let sql = "UPDATE jobs SET run_at = $2, error = $3 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error).execute(db).await)?;
         Ok(())
     }
 
     pub async fn next_job_at(&mut self) -> Result<Option<Millis>> {
-        let (at,): (Option<i64>,) = on!(self, db => sqlx::query_as("SELECT MIN(run_at) FROM jobs").fetch_one(db).await)?;
+        let (at,): (Option<i64>,) = aside!(self, db => sqlx::query_as("SELECT MIN(run_at) FROM jobs").fetch_one(db).await)?;
         Ok(at)
     }
 }

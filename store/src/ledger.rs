@@ -1,11 +1,13 @@
 //! The durable, raw record of every call a platform made to us.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, aside_touched};
+use crate::many::{Many, read_many, write_many};
 use crate::{Conn, Page, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
 use sqlx::types::Json;
+use std::collections::HashSet;
 
 /// One call, as it is read back.
 #[derive(Debug, Clone)]
@@ -52,22 +54,35 @@ impl From<Row> for Entry {
     }
 }
 
+static APPEND: Many = Many::new("INSERT INTO ledger (position, inbox_id, received_at, call, body, state) VALUES", 6, "");
+
+static CLAIM: Many = Many::new(
+    "UPDATE ledger SET state = 'done', error = NULL, settled_at = v.column2 FROM (VALUES",
+    2,
+    ") AS v WHERE ledger.position = v.column1 AND ledger.state = 'new' RETURNING ledger.position",
+);
+
+static SIGHT: Many = Many::new(
+    "INSERT INTO seen_events (inbox_id, key, at) VALUES",
+    3,
+    "ON CONFLICT (inbox_id, key) DO NOTHING RETURNING inbox_id, key",
+);
+
 impl Conn {
     /// Append calls in this order; `received_at` is the same for all. Headers must already be the kept ones.
     pub async fn append_calls(&mut self, calls: &[(InboxId, RawCall)], received_at: Millis) -> Result<()> {
         let count = i64::try_from(calls.len()).unwrap_or(i64::MAX);
         let first = self.count("ledger", count).await? - count + 1;
-        let sql = "INSERT INTO ledger (position, inbox_id, received_at, call, body, state) VALUES ($1, $2, $3, $4, $5, 'new')";
-        for (position, (inbox, call)) in (first..).zip(calls) {
-            let envelope = Json(Envelope {
+        let rows: Vec<(i64, &(InboxId, RawCall))> = (first..).zip(calls).collect();
+        write_many!(self, APPEND, &rows, query, (position, (inbox, call)) => {
+            let envelope = Envelope {
                 method: call.method.clone(),
                 path: call.path.clone(),
                 query: call.query.clone(),
                 headers: call.headers.clone(),
-            });
-            let body = call.body.as_ref();
-            touched!(self, db => sqlx::query(sql).bind(position).bind(inbox.as_str()).bind(received_at).bind(&envelope).bind(body).execute(db).await)?;
-        }
+            };
+            query.bind(position).bind(inbox.as_str()).bind(received_at).bind(Json(envelope)).bind(call.body.as_ref()).bind("new")
+        });
         Ok(())
     }
 
@@ -77,27 +92,27 @@ impl Conn {
             "SELECT position, inbox_id, received_at, call, body, attempts, error",
             " FROM ledger WHERE state = 'new' ORDER BY position LIMIT $1"
         );
-        let rows: Vec<Row> = on!(self, db => sqlx::query_as(sql).bind(limit).fetch_all(db).await)?;
+        let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql).bind(limit).fetch_all(db).await)?;
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// The call is being understood in this transaction. `false`: it already was.
-    pub async fn claim_call(&mut self, position: i64, now: Millis) -> Result<bool> {
-        let sql = "UPDATE ledger SET state = 'done', error = NULL, settled_at = $2 WHERE position = $1 AND state = 'new'";
-        Ok(touched!(self, db => sqlx::query(sql).bind(position).bind(now).execute(db).await)? > 0)
+    /// These calls are being understood in this transaction. Answers which of them nobody had understood before.
+    pub async fn claim_calls(&mut self, positions: &[i64], now: Millis) -> Result<HashSet<i64>> {
+        let claimed = read_many!(self, (i64,), CLAIM, positions, query, position => query.bind(position).bind(now));
+        Ok(claimed.into_iter().map(|(position,)| position).collect())
     }
 
     /// The call could not be understood: it stays, visible, until it is replayed.
     pub async fn bury_call(&mut self, position: i64, error: &str, now: Millis) -> Result<()> {
         let sql = "UPDATE ledger SET state = 'dead', error = $2, attempts = attempts + 1, settled_at = $3 WHERE position = $1";
-        touched!(self, db => sqlx::query(sql).bind(position).bind(error).bind(now).execute(db).await)?;
+        aside_touched!(self, db => sqlx::query(sql).bind(position).bind(error).bind(now).execute(db).await)?;
         Ok(())
     }
 
     /// Put a dead letter back in line. `Missing` when it is none.
     pub async fn replay_call(&mut self, position: i64) -> Result<()> {
         let sql = "UPDATE ledger SET state = 'new' WHERE position = $1 AND state = 'dead'";
-        match touched!(self, db => sqlx::query(sql).bind(position).execute(db).await)? {
+        match aside_touched!(self, db => sqlx::query(sql).bind(position).execute(db).await)? {
             0 => Err(StoreError::Missing("dead letter")),
             _ => Ok(()),
         }
@@ -110,14 +125,14 @@ impl Conn {
             " FROM ledger WHERE state = 'dead' AND position < $1 ORDER BY position DESC LIMIT $2"
         );
         let before = before.unwrap_or(i64::MAX);
-        let rows: Vec<Row> = on!(self, db => sqlx::query_as(sql).bind(before).bind(limit + 1).fetch_all(db).await)?;
+        let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql).bind(before).bind(limit + 1).fetch_all(db).await)?;
         Ok(Page::cut(rows.into_iter().map(Entry::from).collect(), limit, |entry| entry.position.to_string()))
     }
 
     /// How many calls wait, and how many are dead.
     pub async fn ledger_depth(&mut self) -> Result<(i64, i64)> {
         let sql = "SELECT (SELECT COUNT(*) FROM ledger WHERE state = 'new'), (SELECT COUNT(*) FROM ledger WHERE state = 'dead')";
-        Ok(on!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
+        Ok(aside!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
     }
 
     /// Forget understood calls from before `at`, at most `limit` at once.
@@ -126,14 +141,15 @@ impl Conn {
             "DELETE FROM ledger WHERE position IN",
             " (SELECT position FROM ledger WHERE state = 'done' AND received_at < $1 ORDER BY position LIMIT $2)"
         );
-        Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 
-    /// Note an event as understood. `false`: it already was, this is a redelivery.
-    pub async fn first_sight(&mut self, inbox: &InboxId, key: &str, now: Millis) -> Result<bool> {
-        let sql = "INSERT INTO seen_events (inbox_id, key, at) VALUES ($1, $2, $3) ON CONFLICT (inbox_id, key) DO NOTHING";
-        let fresh = touched!(self, db => sqlx::query(sql).bind(inbox.as_str()).bind(key).bind(now).execute(db).await)?;
-        Ok(fresh > 0)
+    /// Note events as understood. Answers which of them are new: the others are redeliveries.
+    pub async fn first_sights(&mut self, events: &[(InboxId, String)], now: Millis) -> Result<HashSet<(InboxId, String)>> {
+        let fresh = read_many!(self, (String, String), SIGHT, events, query, (inbox, key) => {
+            query.bind(inbox.as_str()).bind(key).bind(now)
+        });
+        Ok(fresh.into_iter().map(|(inbox, key)| (inbox.into(), key)).collect())
     }
 
     /// Forget which events were understood before `before`, at most `limit` at once: no platform
@@ -143,7 +159,7 @@ impl Conn {
             "DELETE FROM seen_events WHERE at < $1 AND (inbox_id, key) IN",
             " (SELECT inbox_id, key FROM seen_events WHERE at < $1 ORDER BY at LIMIT $2)"
         );
-        Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 }
 

@@ -6,7 +6,9 @@
 
 mod db;
 mod error;
+mod held;
 mod macros;
+mod many;
 
 pub mod agents;
 pub mod answers;
@@ -28,6 +30,7 @@ pub mod threads;
 
 pub use db::{Conn, Db, Tx};
 pub use error::StoreError;
+pub use held::Writer;
 pub use sqlx::types::Json;
 
 /// The result of every function of the store.

@@ -1,6 +1,6 @@
 //! Messages: the entries of threads, in the order they were accepted.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, on, touched};
 use crate::threads::LastMessage;
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
@@ -108,6 +108,9 @@ impl Conn {
     /// Append to a thread; answers the message's place in it. `created_at` never runs backwards
     /// within a thread, whatever the clock does.
     pub async fn append(&mut self, thread: &ThreadId, message: &NewMessage, now: Millis) -> Result<i64> {
+        if let Some(seq) = self.held.append(thread, message, now) {
+            return Ok(seq);
+        }
         let sql = concat!(
             "UPDATE threads SET last_seq = last_seq + 1, last_message = COALESCE($2, last_message),",
             " last_activity_at = CASE WHEN last_activity_at > $3 THEN last_activity_at ELSE $3 END",
@@ -183,9 +186,12 @@ impl Conn {
 
     /// Which message a platform's id means on this identity.
     pub async fn message_by_platform_id(&mut self, identity: &IdentityId, platform_id: &str) -> Result<Option<MessageId>> {
+        if let Some(message) = self.held.linked(identity.as_str(), platform_id) {
+            return Ok(Some(message.into()));
+        }
         let sql = "SELECT message_id FROM platform_messages WHERE identity_id = $1 AND platform_id = $2";
         let row: Option<(String,)> =
-            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(platform_id).fetch_optional(db).await)?;
+            aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(platform_id).fetch_optional(db).await)?;
         Ok(row.map(|(id,)| id.into()))
     }
 
@@ -198,16 +204,17 @@ impl Conn {
         Ok(row.map(|(id,)| id))
     }
 
-    /// Remember what the platform calls this message. `false`: the id means another message already.
-    pub async fn link_platform_id(&mut self, identity: &IdentityId, platform_id: &str, message: &MessageId) -> Result<bool> {
+    /// Remember what the platform calls this message. An id that means another message already keeps its meaning.
+    pub async fn link_platform_id(&mut self, identity: &IdentityId, platform_id: &str, message: &MessageId) -> Result<()> {
+        if self.held.link(identity.as_str(), platform_id, message.as_str()).is_some() {
+            return Ok(());
+        }
         let sql = concat!(
             "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES ($1, $2, $3)",
             " ON CONFLICT (identity_id, platform_id) DO NOTHING"
         );
-        Ok(
-            touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)?
-                > 0,
-        )
+        touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)?;
+        Ok(())
     }
 
     pub async fn edit_message(&mut self, id: &MessageId, content: &Content, at: Millis) -> Result<()> {
@@ -237,6 +244,9 @@ impl Conn {
 
     /// What the bot understood by the message.
     pub async fn set_intent(&mut self, id: &MessageId, intent: &serde_json::Value) -> Result<()> {
+        if self.held.set_intent(id.as_str(), intent) {
+            return Ok(());
+        }
         let sql = "UPDATE messages SET intent = $2 WHERE id = $1";
         touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(intent)).execute(db).await)?;
         Ok(())
@@ -282,7 +292,7 @@ impl MessageRow {
 }
 
 /// Notes and quiet system lines do not become the list's preview.
-fn preview(message: &NewMessage, now: Millis) -> Option<LastMessage> {
+pub(crate) fn preview(message: &NewMessage, now: Millis) -> Option<LastMessage> {
     if message.note || message.event.is_some() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! Orders as the shop keeps them. Codes and phones come folded; see [`onethread_core::order::fold_code`].
 
 use crate::customers::like;
-use crate::macros::{on, touched};
+use crate::macros::{aside, aside_touched};
 use crate::{Conn, Page, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::order::{Journey, Order, OrderItem};
@@ -92,7 +92,7 @@ impl Conn {
     }
 
     async fn write_order(&mut self, sql: &'static str, order: &Order) -> Result<u64> {
-        Ok(touched!(self, db => sqlx::query(sql)
+        Ok(aside_touched!(self, db => sqlx::query(sql)
             .bind(&order.code).bind(order.status.as_str()).bind(&order.phone).bind(&order.customer_name).bind(&order.carrier)
             .bind(&order.tracking_code).bind(&order.tracking_url).bind(order.expected_at).bind(&order.currency)
             .bind(order.total).bind(Json(&order.items)).bind(&order.address).bind(folded(order)).bind(order.updated_at)
@@ -102,7 +102,7 @@ impl Conn {
     /// The order of a folded code.
     pub async fn order(&mut self, code: &str) -> Result<Option<Order>> {
         let sql = order_columns!("WHERE code = $1");
-        let row: Option<Row> = on!(self, db => sqlx::query_as(sql).bind(code).fetch_optional(db).await)?;
+        let row: Option<Row> = aside!(self, db => sqlx::query_as(sql).bind(code).fetch_optional(db).await)?;
         row.map(Order::try_from).transpose()
     }
 
@@ -120,7 +120,7 @@ impl Conn {
         };
         let status = filter.status.map_or("", Journey::as_str);
         let pattern = like(&filter.words);
-        let rows: Vec<Row> = on!(self, db => sqlx::query_as(sql)
+        let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql)
             .bind(at).bind(code).bind(status).bind(&pattern).bind(limit + 1)
             .fetch_all(db).await)?;
         let orders = rows.into_iter().map(Order::try_from).collect::<Result<Vec<_>>>()?;
@@ -130,13 +130,13 @@ impl Conn {
     /// The latest orders of a folded phone number.
     pub async fn orders_of_phone(&mut self, phone: &str, limit: i64) -> Result<Vec<Order>> {
         let sql = order_columns!("WHERE phone = $1 ORDER BY updated_at DESC, code LIMIT $2");
-        let rows: Vec<Row> = on!(self, db => sqlx::query_as(sql).bind(phone).bind(limit).fetch_all(db).await)?;
+        let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql).bind(phone).bind(limit).fetch_all(db).await)?;
         rows.into_iter().map(Order::try_from).collect()
     }
 
     pub async fn remove_order(&mut self, code: &str) -> Result<()> {
         let sql = "DELETE FROM orders WHERE code = $1";
-        match touched!(self, db => sqlx::query(sql).bind(code).execute(db).await)? {
+        match aside_touched!(self, db => sqlx::query(sql).bind(code).execute(db).await)? {
             0 => Err(StoreError::Missing("order")),
             _ => Ok(()),
         }

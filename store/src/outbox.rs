@@ -3,10 +3,12 @@
 //! under way per recipient, in order.
 
 use crate::macros::{on, touched};
+use crate::many::{Many, read_many, write_many};
 use crate::messages::MessageError;
 use crate::{Conn, Result, StoreError, Tx};
 use onethread_core::Millis;
-use onethread_core::ids::{IdentityId, InboxId, MessageId, ParcelId};
+use onethread_core::ids::{IdentityId, InboxId, MessageId, ParcelId, ThreadId};
+use onethread_core::message::Status;
 use onethread_core::parts::Part;
 use sqlx::types::Json;
 
@@ -57,6 +59,15 @@ pub enum End {
     Withheld,
 }
 
+/// A parcel that the platform took.
+#[derive(Debug, Clone, Copy)]
+pub struct Gone<'a> {
+    pub parcel: &'a ClaimedParcel,
+    pub platform_id: &'a str,
+    /// `sent` or `delivered`.
+    pub status: Status,
+}
+
 impl End {
     fn as_str(self) -> &'static str {
         match self {
@@ -77,21 +88,47 @@ impl Tx {
     }
 }
 
+static GONE: Many = Many::new(
+    "UPDATE outbox SET state = 'sent', platform_id = v.column2, error = NULL, claim = NULL, settled_at = v.column3 FROM (VALUES",
+    3,
+    ") AS v WHERE outbox.id = v.column1 AND outbox.state IN ('queued', 'sending', 'uncertain')",
+);
+
+static GONE_LINKS: Many = Many::new(
+    "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES",
+    3,
+    "ON CONFLICT (identity_id, platform_id) DO NOTHING",
+);
+
+static GONE_MESSAGES: Many = Many::new(
+    "UPDATE messages SET status = v.column2, error = NULL FROM (VALUES",
+    2,
+    concat!(
+        ") AS v WHERE messages.id = v.column1 AND messages.status IN ('queued', 'sent', 'uncertain')",
+        " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = v.column1 AND o.state <> 'sent')",
+        " RETURNING messages.thread_id, messages.id"
+    ),
+);
+
+static RECORD: Many = Many::new(
+    concat!(
+        "INSERT INTO outbox (id, position, message_id, identity_id, inbox_id, part, reply_to, voice, lease_number, state,",
+        " not_before, created_at) VALUES"
+    ),
+    12,
+    "",
+);
+
 impl Conn {
     pub(crate) async fn record_parcels(&mut self, parcels: &[(NewParcel, Millis)]) -> Result<()> {
         let count = i64::try_from(parcels.len()).unwrap_or(i64::MAX);
         let first = self.count("outbox", count).await? - count + 1;
-        let sql = concat!(
-            "INSERT INTO outbox (id, position, message_id, identity_id, inbox_id, part, reply_to, voice, lease_number, state,",
-            " not_before, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $10)"
-        );
-        for (position, (parcel, now)) in (first..).zip(parcels) {
-            touched!(self, db => sqlx::query(sql)
-                .bind(parcel.id.as_str()).bind(position).bind(parcel.message.as_str()).bind(parcel.identity.as_str())
+        let rows: Vec<(i64, &(NewParcel, Millis))> = (first..).zip(parcels).collect();
+        write_many!(self, RECORD, &rows, query, (position, (parcel, now)) => {
+            query.bind(parcel.id.as_str()).bind(position).bind(parcel.message.as_str()).bind(parcel.identity.as_str())
                 .bind(parcel.inbox.as_str()).bind(Json(&parcel.part)).bind(&parcel.reply_to).bind(parcel.voice)
-                .bind(parcel.lease_number).bind(now)
-                .execute(db).await)?;
-        }
+                .bind(parcel.lease_number).bind("queued").bind(now).bind(now)
+        });
         Ok(())
     }
 
@@ -113,7 +150,7 @@ impl Conn {
         }
         let sqlite = claim!("");
         let postgres = claim!(" FOR UPDATE OF o SKIP LOCKED");
-        let claimed = match self.engined() {
+        let claimed = match self.settled().await? {
             crate::db::Engined::Sqlite(db) => {
                 sqlx::query(sqlite).bind(claim).bind(until).bind(now).bind(limit).execute(db).await?.rows_affected()
             }
@@ -146,6 +183,20 @@ impl Conn {
             "UPDATE outbox SET state = 'queued', claim = NULL, not_before = $2, error = $3 WHERE id = $1 AND state = 'sending'";
         touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error.map(Json)).execute(db).await)?;
         Ok(())
+    }
+
+    /// Parcels that the platform took: each ends, the platform's id means its message, and a message
+    /// that has gone as a whole is raised. Answers which messages were, with their threads.
+    pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<Vec<(ThreadId, MessageId)>> {
+        self.settled().await?;
+        write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
+        write_many!(self, GONE_LINKS, gone, query, one => {
+            query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
+        });
+        let raised = read_many!(self, (String, String), GONE_MESSAGES, gone, query, one => {
+            query.bind(&one.parcel.message_id).bind(one.status.as_str())
+        });
+        Ok(raised.into_iter().map(|(thread, message)| (thread.into(), message.into())).collect())
     }
 
     /// A parcel's end. `false` when it had ended already.

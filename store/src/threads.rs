@@ -102,12 +102,18 @@ impl Conn {
     }
 
     pub async fn thread(&mut self, id: &ThreadId) -> Result<ThreadRow> {
+        if let Some(held) = self.held.thread(id.as_str()) {
+            return Ok(held.clone());
+        }
         let sql = thread_columns!("WHERE t.id = $1");
         let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("thread"))
     }
 
     pub async fn thread_of(&mut self, customer: &CustomerId) -> Result<ThreadRow> {
+        if let Some(held) = self.held.thread_of(customer.as_str()) {
+            return Ok(held.clone());
+        }
         let sql = thread_columns!("WHERE t.customer_id = $1");
         let row = on!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("thread"))
@@ -115,6 +121,9 @@ impl Conn {
 
     /// The thread, locked until the transaction ends: nobody else moves it meanwhile.
     pub async fn hold_thread(&mut self, id: &ThreadId) -> Result<ThreadRow> {
+        if let Some(held) = self.held.thread(id.as_str()) {
+            return Ok(held.clone());
+        }
         self.lock_row("UPDATE threads SET last_seq = last_seq WHERE id = $1", id.as_str()).await?;
         self.thread(id).await
     }
@@ -126,6 +135,15 @@ impl Conn {
 
     /// Write who speaks.
     pub async fn set_lease(&mut self, id: &ThreadId, lease: &Lease, reason: Option<&str>) -> Result<()> {
+        // The name of an assignee is read with the row: one who is new to the thread needs the statement.
+        if let Some(row) = self.held.thread_mut(id.as_str())
+            && row.assignee_id.as_deref() == lease.assignee().map(AgentId::as_str)
+        {
+            lease.status().as_str().clone_into(&mut row.status);
+            (row.lease_number, row.waiting_since) = (lease.number, lease.waiting_since);
+            row.handoff_reason = reason.map(str::to_owned);
+            return Ok(());
+        }
         let sql = concat!(
             "UPDATE threads SET status = $2, assignee_id = $3, lease_number = $4, waiting_since = $5, handoff_reason = $6",
             " WHERE id = $1"
@@ -139,6 +157,11 @@ impl Conn {
     }
 
     pub async fn set_bot_context(&mut self, id: &ThreadId, context: &serde_json::Value, language: Option<&str>) -> Result<()> {
+        if let Some(row) = self.held.thread_mut(id.as_str()) {
+            row.bot_context = Json(context.clone());
+            row.language = language.map(str::to_owned).or(row.language.take());
+            return Ok(());
+        }
         let sql = "UPDATE threads SET bot_context = $2, language = COALESCE($3, language) WHERE id = $1";
         touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(context)).bind(language).execute(db).await)?;
         Ok(())
@@ -146,6 +169,11 @@ impl Conn {
 
     /// The customer wrote here last: where an answer goes unless told otherwise.
     pub async fn note_identity(&mut self, id: &ThreadId, identity: &IdentityId) -> Result<()> {
+        if let Some(row) = self.held.thread_mut(id.as_str()) {
+            row.last_identity_id = Some(identity.0.clone());
+            row.unread += 1;
+            return Ok(());
+        }
         let sql = "UPDATE threads SET last_identity_id = $2, unread = unread + 1 WHERE id = $1";
         touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(identity.as_str()).execute(db).await)?;
         Ok(())

@@ -7,6 +7,7 @@ use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
 use onethread_store::{Db, StoreError};
 use rstest::rstest;
+use std::collections::HashSet;
 use tokio::task::JoinSet;
 
 fn call(body: &[u8]) -> (InboxId, RawCall) {
@@ -72,14 +73,16 @@ async fn a_call_is_understood_once_however_many_try(#[values(Sqlite, Postgres)] 
         let db = Db::clone(&db);
         readers.spawn(async move {
             let mut tx = db.begin().await.unwrap();
-            let mine = tx.claim_call(1, NOW).await.unwrap();
+            let mine = !tx.claim_calls(&[1], NOW).await.unwrap().is_empty();
             tx.commit(NOW).await.unwrap();
             mine
         });
     }
     assert_eq!(readers.join_all().await.into_iter().filter(|mine| *mine).count(), 1);
     assert_eq!(open(&db).await, [(2, "hai".to_owned())]);
-    assert!(!db.write(async |tx| tx.claim_call(99, NOW).await).await.unwrap());
+    let wanted = [99, 2, 1];
+    let claimed = db.write(async |tx| tx.claim_calls(&wanted, NOW).await).await.unwrap();
+    assert_eq!(claimed, HashSet::from([2]), "of many, those that are there and open");
 }
 
 #[rstest]
@@ -88,7 +91,7 @@ async fn a_call_that_was_not_understood_to_the_end_is_open_again(#[values(Sqlite
     let db = TestDb::open(engine).await;
     append(&db, &["một"]).await;
     let mut tx = db.begin().await.unwrap();
-    assert!(tx.claim_call(1, NOW).await.unwrap());
+    assert_eq!(tx.claim_calls(&[1], NOW).await.unwrap().len(), 1);
     drop(tx);
     assert_eq!(open(&db).await.len(), 1);
 }
@@ -102,15 +105,20 @@ async fn a_redelivered_event_is_seen_once(#[values(Sqlite, Postgres)] engine: En
         let db = Db::clone(&db);
         readers.spawn(async move {
             let mut tx = db.begin().await.unwrap();
-            let first = tx.first_sight(&"inb_1".into(), "event 7", NOW).await.unwrap();
+            let first = !tx.first_sights(&[event("inb_1", "event 7")], NOW).await.unwrap().is_empty();
             tx.commit(NOW).await.unwrap();
             first
         });
     }
     assert_eq!(readers.join_all().await.into_iter().filter(|first| *first).count(), 1);
-    for (inbox, key, first) in [("inb_1", "event 7", false), ("inb_2", "event 7", true), ("inb_1", "event 8", true)] {
-        assert_eq!(db.write(async |tx| tx.first_sight(&inbox.into(), key, NOW).await).await.unwrap(), first, "{inbox} {key}");
-    }
+    let events = [event("inb_1", "event 7"), event("inb_2", "event 7"), event("inb_1", "event 8"), event("inb_1", "event 8")];
+    let fresh = db.write(async |tx| tx.first_sights(&events, NOW).await).await.unwrap();
+    assert_eq!(fresh, HashSet::from([event("inb_2", "event 7"), event("inb_1", "event 8")]));
+    assert!(db.write(async |tx| tx.first_sights(&events, NOW).await).await.unwrap().is_empty());
+}
+
+fn event(inbox: &str, key: &str) -> (InboxId, String) {
+    (inbox.into(), key.into())
 }
 
 #[rstest]
@@ -124,13 +132,16 @@ async fn a_dead_letter_is_visible_until_it_is_replayed(#[values(Sqlite, Postgres
     let dead = conn.dead_calls(None, 10).await.unwrap().items;
     assert_eq!((dead[0].position, dead[0].attempts), (1, 1));
     assert_eq!(dead[0].error.as_deref(), Some("no `message` in the update"));
-    assert!(!db.write(async |tx| tx.claim_call(1, NOW).await).await.unwrap(), "the dead are not understood by chance");
+    assert!(
+        db.write(async |tx| tx.claim_calls(&[1], NOW).await).await.unwrap().is_empty(),
+        "the dead are not understood by chance"
+    );
 
     db.write(async |tx| tx.replay_call(1).await).await.unwrap();
     assert_eq!(open(&db).await[0], (1, "hỏng".to_owned()), "in its old place");
     assert!(matches!(db.write(async |tx| tx.replay_call(1).await).await, Err(StoreError::Missing("dead letter"))));
     assert!(matches!(db.write(async |tx| tx.replay_call(99).await).await, Err(StoreError::Missing("dead letter"))));
-    assert!(db.write(async |tx| tx.claim_call(1, NOW).await).await.unwrap());
+    assert_eq!(db.write(async |tx| tx.claim_calls(&[1], NOW).await).await.unwrap().len(), 1);
     assert_eq!(conn.ledger_depth().await.unwrap(), (1, 0));
 }
 
@@ -155,9 +166,7 @@ async fn pages_of_dead_letters_show_each_once_newest_first(
 async fn only_old_and_understood_calls_are_forgotten(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     append(&db, &["done", "done too", "new", "dead"]).await;
-    for position in [1, 2] {
-        db.write(async |tx| tx.claim_call(position, NOW).await).await.unwrap();
-    }
+    db.write(async |tx| tx.claim_calls(&[1, 2], NOW).await).await.unwrap();
     db.write(async |tx| tx.bury_call(4, "?", NOW).await).await.unwrap();
     let prune = async |before, limit| db.write(async |tx| tx.prune_calls(before, limit).await).await.unwrap();
     assert_eq!(prune(NOW, 10).await, 0, "not before its time");
@@ -173,13 +182,13 @@ async fn only_old_and_understood_calls_are_forgotten(#[values(Sqlite, Postgres)]
 #[tokio::test]
 async fn an_event_is_remembered_until_its_time(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
-    let inbox = "inb_a".into();
     for (key, at) in [("old", NOW), ("older", NOW - 1), ("new", NOW + 1)] {
-        assert!(db.write(async |tx| tx.first_sight(&inbox, key, at).await).await.unwrap());
+        assert_eq!(db.write(async |tx| tx.first_sights(&[event("inb_a", key)], at).await).await.unwrap().len(), 1);
     }
     let prune = async |before, limit| db.write(async |tx| tx.prune_seen_events(before, limit).await).await.unwrap();
     assert_eq!(prune(NOW + 1, 1).await, 1);
     assert_eq!(prune(NOW + 1, 10).await, 1);
     assert_eq!(prune(NOW + 1, 10).await, 0);
-    assert!(!db.write(async |tx| tx.first_sight(&inbox, "new", NOW + 2).await).await.unwrap(), "the rest is still known");
+    let again = db.write(async |tx| tx.first_sights(&[event("inb_a", "new")], NOW + 2).await).await.unwrap();
+    assert!(again.is_empty(), "the rest is still known");
 }

@@ -11,6 +11,7 @@ mod customers;
 mod every_function;
 mod files;
 mod handoffs;
+mod held;
 mod inboxes;
 mod jobs;
 mod leases;

@@ -5,10 +5,11 @@ use crate::kit::{NOW, TestDb};
 use crate::shop::{self, Person};
 use onethread_core::Millis;
 use onethread_core::ids::ParcelId;
+use onethread_core::message::Status;
 use onethread_core::parts::Part;
 use onethread_core::thread::{Lease, Speaker};
 use onethread_store::messages::MessageError;
-use onethread_store::outbox::{ClaimedParcel, End, NewParcel};
+use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel};
 use onethread_store::{Db, Json, StoreError};
 use rstest::rstest;
 use std::collections::HashSet;
@@ -38,6 +39,40 @@ async fn end(db: &TestDb, parcel: &ParcelId, how: End) -> bool {
 async fn two_people(db: &TestDb) -> (Person, Person) {
     let inbox = shop::inbox(db, "chat").await;
     (shop::person(db, &inbox, "Lan").await, shop::person(db, &inbox, "Minh").await)
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_has_gone_raises_its_message_once_all_of_it_has(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, minh) = two_people(&db).await;
+    let (short, _) = lan.is_answered(&db, "một", NOW).await;
+    let long = shop::answered(&minh, "hai", NOW);
+    let parts = [shop::parcel(&minh, &long.id, "ha"), shop::parcel(&minh, &long.id, "i")];
+    db.write(async |tx| shop::queue(tx, &minh.thread, &long, &parts, NOW).await).await.unwrap();
+    let statuses = async || {
+        let mut conn = db.read().await.unwrap();
+        [conn.message(&short).await.unwrap().status, conn.message(&long.id).await.unwrap().status]
+    };
+    let go = async |ids: [&'static str; 2]| {
+        let parcels = claim(&db, NOW, FAR).await;
+        let gone: Vec<Gone<'_>> = parcels
+            .iter()
+            .zip(ids)
+            .map(|(parcel, platform_id)| Gone { parcel, platform_id, status: Status::Delivered })
+            .collect();
+        db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap()
+    };
+    assert_eq!(go(["p1", "p2"]).await, [(lan.thread.clone(), short.clone())], "the other has a part to go");
+    assert_eq!(statuses().await, ["delivered", "queued"]);
+    assert_eq!(go(["p3", ""]).await, [(minh.thread.clone(), long.id.clone())]);
+    assert_eq!(statuses().await, ["delivered", "delivered"]);
+    let mut conn = db.read().await.unwrap();
+    for (who, platform_id, message) in [(&lan, "p1", &short), (&minh, "p2", &long.id), (&minh, "p3", &long.id)] {
+        let meant = conn.message_by_platform_id(&who.identity, platform_id).await.unwrap();
+        assert_eq!(meant.as_ref(), Some(message), "{platform_id}");
+    }
+    assert_eq!(conn.outbox_depth().await.unwrap(), (0, 0));
 }
 
 #[rstest]
