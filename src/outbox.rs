@@ -8,3 +8,4 @@ mod settle;
 
 pub use queue::{Way, queue};
 pub use sender::send_parcels;
+pub use settle::went_after_all;

@@ -1,6 +1,7 @@
 //! What changes in a thread, whoever changes it: the lease moves by the pure
 //! rules, episodes open and close with it, and lines are written down.
 
+use crate::bot::BotContext;
 use onethread_core::Millis;
 use onethread_core::ids::{HandoffId, IdentityId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
@@ -9,7 +10,7 @@ use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
 use onethread_store::threads::ThreadRow;
 use onethread_store::{Result, Tx};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Move the lease. Answers whether the speaker changed; a move that does not fit changes nothing.
 pub async fn advance(tx: &mut Tx, row: &ThreadRow, by: &Move, now: Millis) -> Result<bool> {
@@ -36,7 +37,10 @@ pub async fn try_advance(tx: &mut Tx, row: &ThreadRow, by: &Move, now: Millis) -
             }
             Effect::AssignHandoff(agent) => tx.assign_handoff(&id, &agent, now).await?,
             Effect::CloseHandoff => tx.close_handoff(&id, now).await?,
-            Effect::ForgetContext => tx.set_bot_context(&id, &json!({}), None).await?,
+            Effect::ForgetContext => {
+                let context = serde_json::to_value(BotContext::after_people()).unwrap_or_default();
+                tx.set_bot_context(&id, &context, None).await?;
+            }
         }
     }
     tx.set_lease(&id, &after, reason.as_deref()).await?;

@@ -180,7 +180,7 @@ impl<'a> Event<'a> {
 /// Ours carries the parcel's key; anything else on the Page's side was not said by this house.
 fn echoed(mid: &str, message: &Value) -> What {
     match loose::text(message, "metadata").filter(|metadata| is_parcel_key(metadata)) {
-        Some(key) => What::EchoedByUs { message: mid.into(), key: Some(key.to_owned()) },
+        Some(key) => What::EchoedByUs { message: mid.into(), key: Some(key.to_owned()), text: None },
         None => What::EchoedByHuman(said(mid, message)),
     }
 }

@@ -144,7 +144,10 @@ fn receipts_say_until_when() {
 #[test]
 fn an_echo_is_ours_only_with_our_key() {
     let event = one("echo_of_ours");
-    assert_eq!(event.what, What::EchoedByUs { message: "m_ours".into(), key: Some("out_01kag0000000000000000000ab".into()) });
+    assert_eq!(
+        event.what,
+        What::EchoedByUs { message: "m_ours".into(), key: Some("out_01kag0000000000000000000ab".into()), text: None }
+    );
     assert_eq!(one("echo_of_a_person").what, What::EchoedByHuman(Said::text("m_human", "Chị chờ em chút nhé")));
     assert!(matches!(one("echo_of_another_app").what, What::EchoedByHuman(_)));
     for metadata in ["out_", "out_1", "campaign", "out_01kag0000000000000000000a!"] {

@@ -309,7 +309,7 @@ async fn an_echo_tells_us_from_a_person_in_the_page_inbox() {
     let parcel = stage.parcel(text("Dạ shop đây ạ"));
     let receipt = stage.connector.deliver(&parcel).await.expect("delivered");
     let echoed = stage.next_what("is_echo").await;
-    assert_eq!(echoed, What::EchoedByUs { message: receipt.message.clone(), key: Some(parcel.key.as_str().into()) });
+    assert_eq!(echoed, What::EchoedByUs { message: receipt.message.clone(), key: Some(parcel.key.as_str().into()), text: None });
     let delivered = stage.next_what("watermark").await;
     assert!(matches!(delivered, What::Delivered { messages, until: Some(_) } if messages == [receipt.message]));
     stage.act(Act::Sees).await;

@@ -158,7 +158,8 @@ async fn everything_a_customer_can_do_arrives() {
 async fn an_echo_tells_us_from_a_person_at_the_oa() {
     let stage = open_stage().await;
     let receipt = stage.deliver(text("Dạ shop đây ạ")).await;
-    assert_eq!(stage.next_what("oa_send_text").await, What::EchoedByUs { message: receipt.message.clone(), key: None });
+    let echo = What::EchoedByUs { message: receipt.message.clone(), key: None, text: Some("Dạ shop đây ạ".into()) };
+    assert_eq!(stage.next_what("oa_send_text").await, echo);
     let delivered = stage.next_what("user_received_message").await;
     assert_eq!(delivered, What::Delivered { messages: vec![receipt.message.clone()], until: None });
     stage.act(Act::Sees).await;

@@ -170,8 +170,12 @@ impl Event<'_> {
         let person = self.body["sender"].get("admin_id").and_then(loose::id).is_some();
         match person {
             true => What::EchoedByHuman(self.said()),
-            false => What::EchoedByUs { message: self.message_id(), key: None },
+            false => What::EchoedByUs { message: self.message_id(), key: None, text: self.text() },
         }
+    }
+
+    fn text(&self) -> Option<String> {
+        self.message().and_then(|message| loose::text(message, "text")).map(str::to_owned)
     }
 
     fn message(&self) -> Option<&Value> {

@@ -148,7 +148,10 @@ fn a_reaction_is_shown_as_people_know_it() {
 
 #[test]
 fn an_echo_is_a_persons_only_with_an_admin() {
-    assert_eq!(one("echo_of_ours").what, What::EchoedByUs { message: "8f00".into(), key: None });
+    assert_eq!(
+        one("echo_of_ours").what,
+        What::EchoedByUs { message: "8f00".into(), key: None, text: Some("Dạ shop nghe ạ".into()) }
+    );
     assert_eq!(one("echo_of_a_person").what, What::EchoedByHuman(Said::text("8f02", "Chị chờ em chút nhé")));
     let What::EchoedByHuman(said) = one("echo_of_a_persons_image").what else { panic!("a person's picture") };
     assert_eq!((said.text.as_str(), said.attachments.len()), ("mẫu đây ạ", 1));

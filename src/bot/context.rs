@@ -33,6 +33,8 @@ pub struct BotContext {
     pub closed: Option<Intent>,
     /// The last reply was about a photo or file.
     pub noted_file: bool,
+    /// The customer's turns since people gave the thread back, while these are few.
+    pub returned: Option<u8>,
     /// Replies so far; picks between ways to say the same.
     pub replies: u32,
 }
@@ -61,7 +63,22 @@ pub struct Proof {
     pub tail: String,
 }
 
+/// For so many turns after people gave the thread back, the first miss calls them again: nobody likes to
+/// be sent to and fro.
+const BOUNCES_WITHIN: u8 = 3;
+
 impl BotContext {
+    /// What is remembered when people give the thread back: nothing but that they had it.
+    #[must_use]
+    pub fn after_people() -> Self {
+        Self { returned: Some(0), ..Self::default() }
+    }
+
+    /// The count after another turn.
+    pub(super) fn returned_before(&self) -> Option<u8> {
+        self.returned.map(|turns| turns + 1).filter(|turns| *turns < BOUNCES_WITHIN)
+    }
+
     /// From what was stored. Memory of an older shape is no reason to stay silent: it starts anew.
     #[must_use]
     pub fn load(stored: &serde_json::Value) -> Self {

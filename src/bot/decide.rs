@@ -52,6 +52,7 @@ impl<'a> Talk<'a> {
             misses: 0,
             closed: None,
             noted_file: false,
+            returned: before.returned_before(),
             ..before.clone()
         };
         let words = words::of(said.language);
@@ -198,8 +199,7 @@ impl<'a> Talk<'a> {
 
     /// The bot did not understand. Once it says so; the next time in a row a person takes over.
     pub(super) fn miss(&mut self, text: String) {
-        self.next.misses = self.before.misses.saturating_add(1);
-        if self.next.misses >= MISSES {
+        if self.misses_too_often() {
             return self.hand_over(HandoffReason::NotUnderstood);
         }
         self.understood = None;
@@ -207,6 +207,12 @@ impl<'a> Talk<'a> {
         self.next.asked = Some(Asked::Confirm);
         self.next.offered = vec![self.person()];
         self.say_with(text, &offers);
+    }
+
+    /// Count a miss. One is enough where people had the thread a moment ago.
+    pub(super) fn misses_too_often(&mut self) -> bool {
+        self.next.misses = self.before.misses.saturating_add(1);
+        self.next.misses >= MISSES || self.before.returned.is_some()
     }
 
     pub(super) fn say(&mut self, content: Content) {

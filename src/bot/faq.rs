@@ -141,8 +141,7 @@ impl Talk<'_> {
         if offered_person {
             return self.never_mind();
         }
-        self.next.misses = self.before.misses.saturating_add(1);
-        if self.next.misses >= 2 {
+        if self.misses_too_often() {
             return self.hand_over(HandoffReason::NotUnderstood);
         }
         self.say_with(self.words.say_it_otherwise(), &[self.person()]);

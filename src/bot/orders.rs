@@ -234,11 +234,11 @@ impl Talk<'_> {
     }
 
     fn forgotten(&mut self) {
-        self.next.misses = self.before.misses.saturating_add(1);
+        let too_often = self.misses_too_often();
         if self.is_request() {
             return self.hand_over(HandoffReason::NeedsPerson);
         }
-        if self.next.misses >= 2 {
+        if too_often {
             return self.hand_over(HandoffReason::NotUnderstood);
         }
         self.next.asked = self.before.asked;
@@ -251,11 +251,11 @@ impl Talk<'_> {
 
     /// What was asked for did not come, nor anything else that makes sense.
     pub(super) fn ask_again(&mut self) {
-        self.next.misses = self.before.misses.saturating_add(1);
+        let too_often = self.misses_too_often();
         if self.is_request() {
             return self.hand_over(HandoffReason::NeedsPerson);
         }
-        if self.next.misses >= 2 {
+        if too_often {
             return self.hand_over(HandoffReason::NotUnderstood);
         }
         self.next.asked = self.before.asked;

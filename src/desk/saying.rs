@@ -196,12 +196,12 @@ pub async fn retry(gateway: &Gateway, message: &MessageId, _actor: &Actor) -> Re
 pub async fn arrived(gateway: &Gateway, message: &MessageId, _actor: &Actor) -> Result<(), DeskError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    let row = tx.message(message).await?;
+    tx.message(message).await?;
     if tx.believe_parcels_of(message, now).await? == 0 {
         return Err(DeskError::NotUncertain);
     }
-    tx.set_status(message, Status::Sent, None).await?;
-    tx.tell(Told::Message { thread: row.thread_id, message: message.0.clone() });
+    crate::outbox::went_after_all(&mut tx, message, now).await?;
     tx.commit(now).await?;
+    gateway.bells.parcels.notify_one();
     Ok(())
 }

@@ -117,11 +117,13 @@ pub async fn blocks(event: &mut Event<'_>, blocked: bool) -> Done {
 pub async fn edits(event: &mut Event<'_>, platform_id: &PlatformMessageId, text: &str) -> Done {
     let Some(id) = meant(event, platform_id).await? else { return Ok(()) };
     let row = event.tx.message(&id).await?;
-    if row.content.text == text || row.author.0 != Author::Customer {
+    let at = event.at();
+    // Edits may overtake each other.
+    let overtaken = row.edited_at.is_some_and(|edited| edited > at);
+    if overtaken || row.content.text == text || row.author.0 != Author::Customer {
         return Ok(());
     }
     let content = Content { text: text.to_owned(), ..row.content.0 };
-    let at = event.at();
     event.tx.edit_message(&id, &content, at).await?;
     tell_of(event, &id).await
 }
@@ -202,13 +204,16 @@ async fn note_down(event: &mut Event<'_>, who: &Recognised, line: serde_json::Va
     threads::note_event(event.tx, &thread, Some(&identity_of(who)), line, event.received_at).await
 }
 
-/// The message of ours or theirs that a platform's id means.
+/// The message of ours or theirs that a platform's id means. `None`: it has not come yet, and the event waits for it.
 async fn meant(event: &mut Event<'_>, platform_id: &PlatformMessageId) -> Result<Option<MessageId>, StoreError> {
-    let Some(row) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? else {
-        return Ok(None);
-    };
-    let identity: IdentityId = row.id.into();
-    event.tx.message_by_platform_id(&identity, platform_id.as_str()).await
+    if let Some(row) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? {
+        let found = event.tx.message_by_platform_id(&row.id.into(), platform_id.as_str()).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    event.wait_for(platform_id.as_str()).await?;
+    Ok(None)
 }
 
 async fn tell_of(event: &mut Event<'_>, id: &MessageId) -> Done {

@@ -6,6 +6,7 @@ use crate::threads;
 use onethread_core::channel::{InboundAttachment, Said};
 use onethread_core::ids::{IdentityId, MessageId, PlatformMessageId, ThreadId};
 use onethread_core::message::{Attachment, Author, Content, Status};
+use onethread_core::parts::Part;
 use onethread_core::thread::Move;
 use onethread_store::StoreError;
 use onethread_store::live::Told;
@@ -24,9 +25,16 @@ pub async fn arrived(event: &mut Event<'_>, messages: &[PlatformMessageId], unti
     let status = if read { Status::Read } else { Status::Delivered };
     let mut moved = Vec::new();
     for platform_id in messages {
+        // A receipt may overtake the answer to our own call, which is what tells us the id.
+        if event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_none() {
+            event.wait_for(platform_id.as_str()).await?;
+        }
         moved.extend(event.tx.raise_status(&identity, platform_id.as_str(), status).await?);
     }
     if let Some(until) = until {
+        if event.tx.is_sending_to(&identity).await? {
+            event.wait_for("").await?;
+        }
         moved.extend(event.tx.raise_status_until(&identity, until, status).await?);
     }
     for id in moved {
@@ -36,15 +44,46 @@ pub async fn arrived(event: &mut Event<'_>, messages: &[PlatformMessageId], unti
 }
 
 /// The platform shows us our own message: it went out, whatever the answer to the call was.
-pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key: Option<&str>) -> Done {
-    let Some(key) = key else { return Ok(()) };
-    let Ok((message, identity)) = event.tx.parcel(key).await else { return Ok(()) };
+pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key: Option<&str>, text: Option<&str>) -> Done {
+    let Some(parcel) = which_parcel(event, platform_id, key, text).await? else { return Ok(()) };
+    let (message, identity) = event.tx.parcel(&parcel).await?;
     event.tx.link_platform_id(&identity, platform_id.as_str(), &message).await?;
-    event.tx.end_parcel(key, End::Sent, Some(platform_id.as_str()), None, event.received_at).await?;
-    if event.tx.unsent_parcels_of(&message).await? == 0 {
-        event.tx.raise_status(&identity, platform_id.as_str(), Status::Sent).await?;
+    let at = event.received_at;
+    event.tx.end_parcel(&parcel, End::Sent, Some(platform_id.as_str()), None, at).await?;
+    event.after.parcels |= crate::outbox::went_after_all(event.tx, &message, at).await?;
+    Ok(())
+}
+
+/// By the key where the platform carries it, else the oldest of those under way to this person that says the same.
+async fn which_parcel(
+    event: &mut Event<'_>,
+    platform_id: &PlatformMessageId,
+    key: Option<&str>,
+    text: Option<&str>,
+) -> Result<Option<String>, StoreError> {
+    if let Some(key) = key {
+        return Ok(event.tx.parcel(key).await.is_ok().then(|| key.to_owned()));
     }
-    tell_message(event, &message).await
+    let Some(row) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? else {
+        return Ok(None);
+    };
+    let identity: IdentityId = row.id.into();
+    if event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_some() {
+        return Ok(None);
+    }
+    let under_way = event.tx.parcels_under_way_to(&identity).await?;
+    Ok(under_way.into_iter().find(|(_, part)| says(part, text)).map(|(id, _)| id))
+}
+
+/// Whether a part of ours is what the platform shows: the same text, or a file where there is none.
+fn says(part: &Part, shown: Option<&str>) -> bool {
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match (part, shown) {
+        (Part::Text { text, .. }, Some(shown)) => squeezed(text) == squeezed(shown),
+        (Part::File { caption, .. }, Some(shown)) => caption.as_deref().is_some_and(|text| squeezed(text) == squeezed(shown)),
+        (Part::File { .. }, None) => true,
+        (Part::Text { .. }, None) => false,
+    }
 }
 
 /// A person of the business answered elsewhere: theirs is the thread now, the bot is silent.

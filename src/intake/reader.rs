@@ -35,6 +35,7 @@ pub async fn read_ledger(gateway: Arc<Gateway>) {
         };
         tokio::select! {
             () = gateway.bells.calls.notified() => {}
+            () = gateway.db.reopened() => {}
             () = tokio::time::sleep(rest) => {}
             () = stop.cancelled() => {}
         }
@@ -89,6 +90,16 @@ async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool
     Ok(true)
 }
 
+/// When each inbox was heard from last: the one that was called, and those that events are meant for.
+fn heard<'a>(calls: &'a [(&Entry, Understood)]) -> BTreeMap<&'a InboxId, Millis> {
+    let mut heard = BTreeMap::new();
+    for (entry, call) in calls {
+        heard.insert(&entry.inbox_id, entry.received_at);
+        heard.extend(call.events.iter().map(|meant| (&meant.live.id, entry.received_at)));
+    }
+    heard
+}
+
 /// Every event that was not seen before, in order.
 async fn take_in_all(
     gateway: &Arc<Gateway>,
@@ -96,25 +107,25 @@ async fn take_in_all(
     calls: &[(&Entry, Understood)],
     after: &mut After,
 ) -> Result<(), StoreError> {
-    let heard: BTreeMap<&InboxId, Millis> = calls.iter().map(|(entry, _)| (&entry.inbox_id, entry.received_at)).collect();
-    for (inbox, at) in heard {
+    for (inbox, at) in heard(calls) {
         tx.heard_from_inbox(inbox, at).await?;
     }
-    let events: Vec<(Millis, &Meant)> =
-        calls.iter().flat_map(|(entry, call)| call.events.iter().map(|meant| (entry.received_at, meant))).collect();
+    let events: Vec<(&Entry, &Meant)> =
+        calls.iter().flat_map(|(entry, call)| call.events.iter().map(|meant| (*entry, meant))).collect();
     let keys: Vec<(InboxId, String)> =
         events.iter().map(|(_, meant)| (meant.live.id.clone(), meant.inbound.key.clone())).collect();
     let mut fresh = tx.first_sights(&keys, gateway.clock.now()).await?;
-    let events: Vec<(Millis, &Meant)> =
+    let events: Vec<(&Entry, &Meant)> =
         events.into_iter().zip(&keys).filter(|(_, key)| fresh.remove(key)).map(|(event, _)| event).collect();
-    for (place, (received_at, meant)) in events.iter().enumerate() {
+    for (place, (entry, meant)) in events.iter().enumerate() {
+        let (received_at, position) = (entry.received_at, entry.position);
         // At the start, and again after an event that needed statements of its own.
         if !tx.holds_any() {
             let writers: Vec<Writer<'_>> = events[place..].iter().filter_map(|(_, meant)| meant.writer()).collect();
-            tx.hold(&writers, *received_at).await?;
+            tx.hold(&writers, received_at).await?;
         }
-        let (live, inbound, received_at) = (&meant.live, &meant.inbound, *received_at);
-        take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, received_at, after: &mut *after }).await?;
+        let (live, inbound) = (&meant.live, &meant.inbound);
+        take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, position, received_at, after: &mut *after }).await?;
     }
     Ok(())
 }

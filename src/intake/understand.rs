@@ -7,6 +7,7 @@ use crate::inboxes::Live;
 use onethread_core::channel::{Inbound, Signal, What};
 use onethread_core::ids::{IdentityId, PlatformUserId, ThreadId};
 use onethread_store::ledger::Entry;
+use onethread_store::waiting::Waiting;
 use onethread_store::{StoreError, Tx, Writer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -121,11 +122,20 @@ pub struct Event<'a> {
     /// The inbox it is meant for.
     pub live: &'a Arc<Live>,
     pub inbound: &'a Inbound,
+    /// The call that brought it.
+    pub position: i64,
     pub received_at: i64,
     pub after: &'a mut After,
 }
 
 impl Event<'_> {
+    /// It came before the message it is about (empty: any that goes out): it is read once more when that comes.
+    pub async fn wait_for(&mut self, platform_id: &str) -> Result<(), StoreError> {
+        let address = self.inbound.from.user.as_str();
+        let (inbox, position, key) = (&self.live.id, self.position, self.inbound.key.as_str());
+        self.tx.let_wait(&Waiting { inbox, address, platform_id, position, key }, self.received_at).await
+    }
+
     /// The platform's clock where it is plausible, else ours.
     pub fn at(&self) -> i64 {
         self.inbound.at.filter(|at| *at > 0 && *at <= self.received_at).unwrap_or(self.received_at)
@@ -157,7 +167,7 @@ pub async fn take_in(event: &mut Event<'_>) -> Result<(), StoreError> {
         What::Typing => customer::types(event).await,
         What::Delivered { messages, until } => ours::arrived(event, messages, *until, false).await,
         What::Seen { messages, until } => ours::arrived(event, messages, *until, true).await,
-        What::EchoedByUs { message, key } => ours::echoed(event, message, key.as_deref()).await,
+        What::EchoedByUs { message, key, text } => ours::echoed(event, message, key.as_deref(), text.as_deref()).await,
         What::EchoedByHuman(said) => ours::answered_elsewhere(event, said).await,
     }
 }

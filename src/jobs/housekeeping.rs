@@ -38,7 +38,7 @@ pub async fn keep_house(gateway: Arc<Gateway>) {
 async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
     let now = gateway.clock.now();
     let before = now.saturating_sub(i64::try_from(gateway.config.ledger_retention.as_millis()).unwrap_or(i64::MAX));
-    for what in [Old::Calls, Old::Events, Old::Parcels] {
+    for what in [Old::Calls, Old::Events, Old::Parcels, Old::Waiting] {
         while prune(gateway, what, before).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     }
     let mut tx = gateway.db.begin().await?;
@@ -52,6 +52,7 @@ enum Old {
     Calls,
     Events,
     Parcels,
+    Waiting,
 }
 
 /// In small transactions, so that other writers hardly notice. Answers how many went.
@@ -60,6 +61,7 @@ async fn prune(gateway: &Gateway, what: Old, before: Millis) -> onethread_store:
     let pruned = match what {
         Old::Calls => tx.prune_calls(before, PRUNED_AT_ONCE).await?,
         Old::Events => tx.prune_seen_events(before, PRUNED_AT_ONCE).await?,
+        Old::Waiting => tx.prune_waiting(before, PRUNED_AT_ONCE).await?,
         Old::Parcels => tx.prune_parcels(before, PRUNED_AT_ONCE).await?,
     };
     tx.commit(gateway.clock.now()).await?;

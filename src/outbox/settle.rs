@@ -138,6 +138,21 @@ pub async fn end_message(
     Ok(())
 }
 
+/// A part with an unknown fate went: what was to follow it is queued, or the message has gone. Answers
+/// whether there is more to send.
+pub async fn went_after_all(tx: &mut Tx, message: &MessageId, now: Millis) -> Result<bool, StoreError> {
+    let more = tx.resume_parcels_of(message, now).await? > 0;
+    let row = tx.message(message).await?;
+    if more {
+        tx.set_status(message, Status::Queued, None).await?;
+    } else if tx.unsent_parcels_of(message).await? == 0 && !matches!(row.status.as_str(), "delivered" | "read") {
+        tx.set_status(message, Status::Sent, None).await?;
+    }
+    tx.tell(Told::Message { thread: row.thread_id.clone(), message: message.0.clone() });
+    tx.tell(Told::Thread { thread: row.thread_id });
+    Ok(more)
+}
+
 /// A token that is refused once is refused for all of the inbox's parcels: it pauses once.
 async fn pause(gateway: &Arc<Gateway>, mut pauses: Vec<(InboxId, String)>) -> Result<(), StoreError> {
     pauses.dedup_by(|later, first| later.0 == first.0);

@@ -23,8 +23,16 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 #[derive(Clone)]
 pub struct Db {
     engine: Engine,
-    /// Woken after each commit that told something.
-    told: Arc<Notify>,
+    woken: Arc<Woken>,
+}
+
+/// Who is woken by commits of this process.
+#[derive(Default)]
+struct Woken {
+    /// After each that told something.
+    told: Notify,
+    /// After one that put calls back in line.
+    reopened: Notify,
 }
 
 #[derive(Clone)]
@@ -43,7 +51,7 @@ impl Db {
         } else {
             return Err(StoreError::BadUrl(url.to_owned()));
         };
-        Ok(Self { engine, told: Arc::new(Notify::new()) })
+        Ok(Self { engine, woken: Arc::default() })
     }
 
     #[must_use]
@@ -65,12 +73,17 @@ impl Db {
             Engine::Sqlite { writer, .. } => Line::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
             Engine::Postgres(pool) => Line::PostgresTx(pool.begin().await?),
         };
-        Ok(Tx { conn: Conn::new(line), told: self.told.clone(), events: crate::live::Words::default(), parcels: Vec::new() })
+        Ok(Tx { conn: Conn::new(line), woken: self.woken.clone(), events: crate::live::Words::default(), parcels: Vec::new() })
     }
 
     /// Resolves after the next commit of this process that told something.
     pub fn told(&self) -> impl Future<Output = ()> + '_ {
-        self.told.notified()
+        self.woken.told.notified()
+    }
+
+    /// Resolves after a commit of this process that put calls back in line.
+    pub fn reopened(&self) -> impl Future<Output = ()> + '_ {
+        self.woken.reopened.notified()
     }
 
     /// Close every connection; SQLite folds its log into the file.
@@ -121,6 +134,8 @@ pub struct Conn {
     line: Line,
     /// Only in a transaction is anything ever held.
     pub(crate) held: Held,
+    /// Calls that this transaction put back in line.
+    pub(crate) reopened: usize,
 }
 
 enum Line {
@@ -137,7 +152,7 @@ pub(crate) enum Engined<'a> {
 
 impl Conn {
     fn new(line: Line) -> Self {
-        Self { line, held: Held::default() }
+        Self { line, held: Held::default(), reopened: 0 }
     }
 
     /// The engine, past what is held: for tables of which nothing is.
@@ -180,7 +195,7 @@ impl Conn {
 /// A transaction, and what consoles will be told once it is committed.
 pub struct Tx {
     conn: Conn,
-    told: Arc<Notify>,
+    woken: Arc<Woken>,
     pub(crate) events: crate::live::Words,
     pub(crate) parcels: Vec<(crate::outbox::NewParcel, Millis)>,
 }
@@ -198,13 +213,17 @@ impl Tx {
         if tells {
             self.conn.record_told(&events, now).await?;
         }
+        let reopens = self.conn.reopened > 0;
         match self.conn.line {
             Line::SqliteTx(tx) => tx.commit().await?,
             Line::PostgresTx(tx) => tx.commit().await?,
             Line::Sqlite(_) | Line::Postgres(_) => {}
         }
         if tells {
-            self.told.notify_waiters();
+            self.woken.told.notify_waiters();
+        }
+        if reopens {
+            self.woken.reopened.notify_one();
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::customers::IdentityRow;
 use crate::many::{Many, read_many};
 use crate::messages::{NewMessage, preview};
 use crate::threads::ThreadRow;
+use crate::waiting::Known;
 use crate::{Conn, Result, Tx};
 use onethread_core::Millis;
 use onethread_core::channel::Sender;
@@ -141,6 +142,16 @@ impl Held {
             self.links.push(Link { identity, platform_id, message });
         }
         Some(())
+    }
+
+    /// The messages of people that became known here.
+    fn known(&self) -> Vec<Known> {
+        let known = |link: &Link| {
+            let row = self.identity(&link.identity)?;
+            let (inbox, address) = (row.inbox_id.clone(), row.address.clone());
+            Some(Known { inbox, address, platform_id: link.platform_id.clone() })
+        };
+        self.links.iter().filter_map(known).collect()
     }
 
     /// The message that a platform's id means, among those linked here.

@@ -27,6 +27,7 @@ pub mod orders;
 pub mod outbox;
 pub mod settings;
 pub mod threads;
+pub mod waiting;
 
 pub use db::{Conn, Db, Tx};
 pub use error::StoreError;

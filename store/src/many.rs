@@ -12,23 +12,36 @@ pub(crate) struct Many {
     before: &'static str,
     columns: usize,
     after: &'static str,
-    texts: [OnceLock<String>; SIZES.len()],
+    /// For each size: SQLite's text, PostgreSQL's text.
+    texts: [[OnceLock<String>; 2]; SIZES.len()],
+}
+
+/// How a place for a value is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Places {
+    /// `?`: SQLite takes `$1` for a name, and looks each of many names up one after the other.
+    Marks,
+    /// `$1`, `$2`: PostgreSQL knows nothing else.
+    Numbers,
 }
 
 impl Many {
     pub(crate) const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
-        Self { before, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
+        Self { before, columns, after, texts: [const { [const { OnceLock::new() }; 2] }; SIZES.len()] }
     }
 
     /// The text for so many rows, which must be one of the sizes that [`pieces`] cuts.
-    pub(crate) fn of(&'static self, rows: usize) -> &'static str {
+    pub(crate) fn of(&'static self, rows: usize, places: Places) -> &'static str {
         let size = SIZES.iter().position(|size| *size == rows).unwrap_or(SIZES.len() - 1);
-        self.texts[size].get_or_init(|| self.written(SIZES[size]))
+        self.texts[size][places as usize].get_or_init(|| self.written(SIZES[size], places))
     }
 
-    fn written(&self, rows: usize) -> String {
+    fn written(&self, rows: usize, places: Places) -> String {
         let row = |row: usize| {
-            let places = (1..=self.columns).map(|column| format!("${}", row * self.columns + column));
+            let places = (1..=self.columns).map(|column| match places {
+                Places::Marks => "?".to_owned(),
+                Places::Numbers => format!("${}", row * self.columns + column),
+            });
             format!("({})", places.collect::<Vec<_>>().join(", "))
         };
         let rows: Vec<String> = (0..rows).map(row).collect();
@@ -55,17 +68,16 @@ macro_rules! write_many {
     ($conn:expr, $statement:expr, $items:expr, $query:ident, $item:pat => $bound:expr) => {{
         let mut rows = 0;
         for piece in crate::many::pieces($items) {
-            let sql = $statement.of(piece.len());
             rows += match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
-                    let mut $query = sqlx::query(sql);
+                    let mut $query = sqlx::query($statement.of(piece.len(), crate::many::Places::Marks));
                     for $item in piece {
                         $query = $bound;
                     }
                     $query.execute(db).await?.rows_affected()
                 }
                 crate::db::Engined::Postgres(db) => {
-                    let mut $query = sqlx::query(sql);
+                    let mut $query = sqlx::query($statement.of(piece.len(), crate::many::Places::Numbers));
                     for $item in piece {
                         $query = $bound;
                     }
@@ -83,17 +95,16 @@ macro_rules! read_many {
     ($conn:expr, $row:ty, $statement:expr, $items:expr, $query:ident, $item:pat => $bound:expr) => {{
         let mut rows: Vec<$row> = Vec::new();
         for piece in crate::many::pieces($items) {
-            let sql = $statement.of(piece.len());
             rows.extend(match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
-                    let mut $query = sqlx::query_as::<_, $row>(sql);
+                    let mut $query = sqlx::query_as::<_, $row>($statement.of(piece.len(), crate::many::Places::Marks));
                     for $item in piece {
                         $query = $bound;
                     }
                     $query.fetch_all(db).await?
                 }
                 crate::db::Engined::Postgres(db) => {
-                    let mut $query = sqlx::query_as::<_, $row>(sql);
+                    let mut $query = sqlx::query_as::<_, $row>($statement.of(piece.len(), crate::many::Places::Numbers));
                     for $item in piece {
                         $query = $bound;
                     }
@@ -123,7 +134,8 @@ mod tests {
     #[test]
     fn places_are_numbered_through() {
         static TWO: Many = Many::new("VALUES", 2, "END");
-        assert_eq!(TWO.of(1), "VALUES ($1, $2) END");
-        assert_eq!(TWO.of(2), "VALUES ($1, $2), ($3, $4) END");
+        assert_eq!(TWO.of(1, Places::Numbers), "VALUES ($1, $2) END");
+        assert_eq!(TWO.of(2, Places::Numbers), "VALUES ($1, $2), ($3, $4) END");
+        assert_eq!(TWO.of(2, Places::Marks), "VALUES (?, ?), (?, ?) END");
     }
 }

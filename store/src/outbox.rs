@@ -2,9 +2,10 @@
 //! queued in the transaction that decided it, and one parcel at a time is
 //! under way per recipient, in order.
 
-use crate::macros::{on, touched};
+use crate::macros::{aside, on, touched};
 use crate::many::{Many, read_many, write_many};
 use crate::messages::MessageError;
+use crate::waiting::Known;
 use crate::{Conn, Result, StoreError, Tx};
 use onethread_core::Millis;
 use onethread_core::ids::{IdentityId, InboxId, MessageId, ParcelId, ThreadId};
@@ -86,6 +87,16 @@ impl Tx {
     pub fn queue_parcels(&mut self, parcels: Vec<NewParcel>, now: Millis) {
         self.parcels.extend(parcels.into_iter().map(|parcel| (parcel, now)));
     }
+}
+
+/// What waits for this very message, and what waits for any that goes out.
+fn known(gone: &Gone<'_>) -> [Known; 2] {
+    let of = |platform_id: &str| Known {
+        inbox: gone.parcel.inbox_id.clone(),
+        address: gone.parcel.address.clone(),
+        platform_id: platform_id.to_owned(),
+    };
+    [of(gone.platform_id), of("")]
 }
 
 static GONE: Many = Many::new(
@@ -193,6 +204,8 @@ impl Conn {
         write_many!(self, GONE_LINKS, gone, query, one => {
             query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
         });
+        let known: Vec<Known> = gone.iter().flat_map(known).collect();
+        self.reopened += self.release_waiting(&known).await?;
         let raised = read_many!(self, (String, String), GONE_MESSAGES, gone, query, one => {
             query.bind(&one.parcel.message_id).bind(one.status.as_str())
         });
@@ -229,6 +242,34 @@ impl Conn {
         let sql = "SELECT COUNT(*) FROM outbox WHERE message_id = $1 AND state <> 'sent'";
         let (count,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
         Ok(count)
+    }
+
+    /// Whether anything is being handed over to this person now.
+    pub async fn is_sending_to(&mut self, identity: &IdentityId) -> Result<bool> {
+        let sql = "SELECT COUNT(*) FROM outbox WHERE identity_id = $1 AND state = 'sending'";
+        let (count,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_one(db).await)?;
+        Ok(count > 0)
+    }
+
+    /// What is being handed over to this person, or perhaps was: oldest first.
+    pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part)>> {
+        let sql = concat!(
+            "SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state = 'sending' UNION ALL",
+            " SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state = 'uncertain' ORDER BY position DESC LIMIT 50"
+        );
+        let rows: Vec<(String, Json<Part>, i64)> =
+            aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_all(db).await)?;
+        Ok(rows.into_iter().rev().map(|(id, part, _)| (id, part.0)).collect())
+    }
+
+    /// What was never handed over, because a part before it had an unknown fate, is queued now that this
+    /// is known. Answers how many.
+    pub async fn resume_parcels_of(&mut self, message: &MessageId, now: Millis) -> Result<u64> {
+        let sql = concat!(
+            "UPDATE outbox SET state = 'queued', attempts = 0, not_before = $2, created_at = $2, settled_at = NULL",
+            " WHERE message_id = $1 AND state = 'failed' AND error IS NULL AND platform_id IS NULL"
+        );
+        Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
     }
 
     /// Queue again whatever of the message did not arrive for certain. The keys stay, so that a

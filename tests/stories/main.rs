@@ -6,6 +6,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod early;
 mod faq;
 mod handoff;
 mod intake;

@@ -22,10 +22,12 @@ impl Inbound {
     /// The same without NUL characters, which no text of people has and PostgreSQL cannot keep.
     #[must_use]
     pub fn without_nul(self) -> Self {
-        let Ok(mut value) = serde_json::to_value(&self) else { return self };
-        if !crate::text::strip_nul(&mut value) {
+        // Looked for in the text first: nearly every event has none.
+        if serde_json::to_string(&self).is_ok_and(|text| !text.contains("\\u0000")) {
             return self;
         }
+        let Ok(mut value) = serde_json::to_value(&self) else { return self };
+        crate::text::strip_nul(&mut value);
         serde_json::from_value(value).unwrap_or(self)
     }
 }
@@ -95,10 +97,12 @@ pub enum What {
         messages: Vec<PlatformMessageId>,
         until: Option<Millis>,
     },
-    /// Our own message came back. `key` is the parcel key where the platform carries it.
+    /// Our own message came back. `key` is the parcel key where the platform carries it; where it does
+    /// not, `text` is what tells which it was (`None` for a file).
     EchoedByUs {
         message: PlatformMessageId,
         key: Option<String>,
+        text: Option<String>,
     },
     /// A person of the business wrote in the platform's own inbox.
     EchoedByHuman(Said),

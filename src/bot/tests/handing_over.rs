@@ -49,6 +49,24 @@ fn two_misses_in_a_row_hand_over() {
 }
 
 #[test]
+fn who_was_just_given_back_is_not_sent_to_and_fro() {
+    let given_back = || Chat { context: BotContext::after_people(), ..Chat::begin() };
+    assert_eq!(hand_off(&given_back().says("blah blah xyz")), Some(HandoffReason::NotUnderstood));
+
+    let mut lan = given_back();
+    for _ in 0..2 {
+        assert_eq!(hand_off(&lan.asks("phí ship bao nhiêu", &[("fee", 0.9)])), None, "what the bot knows it still answers");
+    }
+    assert_eq!(hand_off(&lan.says("blah blah xyz")), Some(HandoffReason::NotUnderstood), "within three turns");
+
+    let mut lan = given_back();
+    for _ in 0..3 {
+        lan.asks("phí ship bao nhiêu", &[("fee", 0.9)]);
+    }
+    assert_eq!(hand_off(&lan.says("blah blah xyz")), None, "later it is a miss like any other");
+}
+
+#[test]
 fn an_order_in_trouble_is_told_and_then_handed_over() {
     let over = Chat::begin().says("DH1026 0111");
     assert_eq!(over.replies.len(), 2);

@@ -78,6 +78,7 @@ impl Conn {
         write_many!(self, LINKS, &held.links, query, link => {
             query.bind(&link.identity).bind(&link.platform_id).bind(&link.message)
         });
+        self.reopened += self.release_waiting(&held.known()).await?;
         Ok(())
     }
 

@@ -24,3 +24,4 @@ mod outbox;
 mod racing;
 mod receipts;
 mod threads;
+mod waiting;

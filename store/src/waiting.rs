@@ -1,0 +1,82 @@
+//! Events that came before the message they are about. Nothing of them is
+//! understood yet: when their message comes, the calls that brought them are
+//! put back in line and read once more.
+
+use crate::macros::{aside, aside_touched};
+use crate::many::{Many, read_many, write_many};
+use crate::{Conn, Result};
+use onethread_core::Millis;
+use onethread_core::ids::InboxId;
+use std::collections::BTreeSet;
+
+/// An event that waits for a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting<'a> {
+    pub inbox: &'a InboxId,
+    pub address: &'a str,
+    /// The platform's id of the message. Empty: any message that goes out to the address, for a
+    /// receipt of all until an instant.
+    pub platform_id: &'a str,
+    /// The call that brought it.
+    pub position: i64,
+    pub key: &'a str,
+}
+
+/// What became known: a platform's id of a message, from or to an address on an inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Known {
+    pub inbox: String,
+    pub address: String,
+    pub platform_id: String,
+}
+
+static RELEASE: Many = Many::new(
+    "DELETE FROM waiting_events WHERE (inbox_id, address, platform_id) IN (VALUES",
+    3,
+    ") RETURNING inbox_id, key, position",
+);
+
+static FORGET: Many = Many::new("DELETE FROM seen_events WHERE (inbox_id, key) IN (VALUES", 2, ")");
+
+static REOPEN: Many = Many::new("UPDATE ledger SET state = 'new' WHERE state = 'done' AND position IN (VALUES", 1, ")");
+
+impl Conn {
+    pub async fn let_wait(&mut self, event: &Waiting<'_>, now: Millis) -> Result<()> {
+        let sql = concat!(
+            "INSERT INTO waiting_events (inbox_id, address, platform_id, position, key, at) VALUES ($1, $2, $3, $4, $5, $6)",
+            " ON CONFLICT (inbox_id, address, platform_id, key) DO NOTHING"
+        );
+        aside_touched!(self, db => sqlx::query(sql)
+            .bind(event.inbox.as_str()).bind(event.address).bind(event.platform_id).bind(event.position).bind(event.key).bind(now)
+            .execute(db).await)?;
+        Ok(())
+    }
+
+    /// These messages are known now: the calls of whatever waited for them are open again. Answers how many.
+    pub async fn release_waiting(&mut self, known: &[Known]) -> Result<usize> {
+        let rows = read_many!(self, (String, String, i64), RELEASE, known, query, one => {
+            query.bind(&one.inbox).bind(&one.address).bind(&one.platform_id)
+        });
+        let events: Vec<(&str, &str)> = rows.iter().map(|(inbox, key, _)| (inbox.as_str(), key.as_str())).collect();
+        write_many!(self, FORGET, &events, query, (inbox, key) => query.bind(*inbox).bind(*key));
+        let calls: BTreeSet<i64> = rows.iter().map(|(_, _, position)| *position).collect();
+        let calls: Vec<i64> = calls.into_iter().collect();
+        write_many!(self, REOPEN, &calls, query, position => query.bind(*position));
+        Ok(calls.len())
+    }
+
+    /// How many events wait.
+    pub async fn waiting_count(&mut self) -> Result<i64> {
+        let (count,): (i64,) = aside!(self, db => sqlx::query_as("SELECT COUNT(*) FROM waiting_events").fetch_one(db).await)?;
+        Ok(count)
+    }
+
+    /// Forget events whose message has not come by now, at most `limit` at once. Answers how many.
+    pub async fn prune_waiting(&mut self, before: Millis, limit: i64) -> Result<u64> {
+        let sql = concat!(
+            "DELETE FROM waiting_events WHERE at < $1 AND (inbox_id, address, platform_id, key) IN",
+            " (SELECT inbox_id, address, platform_id, key FROM waiting_events WHERE at < $1 ORDER BY at LIMIT $2)"
+        );
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
+    }
+}

@@ -1,0 +1,61 @@
+//! Events that came too early: their calls are read once more when their message comes.
+
+use crate::kit::Engine::{self, Postgres, Sqlite};
+use crate::kit::{NOW, TestDb};
+use onethread_core::channel::RawCall;
+use onethread_core::ids::InboxId;
+use onethread_store::waiting::{Known, Waiting};
+use rstest::rstest;
+
+fn known(address: &str, platform_id: &str) -> Known {
+    Known { inbox: "inb_1".into(), address: address.into(), platform_id: platform_id.into() }
+}
+
+/// Two calls that were understood, each with an event that waits for message `m1` of `lan`; the second also for `m2`.
+async fn two_early(db: &TestDb) -> InboxId {
+    let inbox = InboxId::from("inb_1");
+    let call = RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers: vec![], body: "{}".into() };
+    let calls = [(inbox.clone(), call.clone()), (inbox.clone(), call)];
+    db.write(async |tx| {
+        tx.append_calls(&calls, NOW).await?;
+        tx.claim_calls(&[1, 2], NOW).await?;
+        tx.first_sights(&[(inbox.clone(), "edit".into()), (inbox.clone(), "seen".into())], NOW).await?;
+        for (platform_id, position, key) in [("m1", 1, "edit"), ("m1", 2, "seen"), ("m2", 2, "seen"), ("m2", 2, "seen")] {
+            let waiting = Waiting { inbox: &inbox, address: "lan", platform_id, position, key };
+            tx.let_wait(&waiting, NOW + position).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    inbox
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_waited_is_read_again_once_its_message_is_known(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = two_early(&db).await;
+    let release = async |known: &[Known]| db.write(async |tx| tx.release_waiting(known).await).await.unwrap();
+    assert_eq!(release(&[known("minh", "m1"), known("lan", "m9")]).await, 0, "not for somebody else's message");
+    assert_eq!(db.read().await.unwrap().waiting_count().await.unwrap(), 3);
+    assert_eq!(release(&[known("lan", "m9"), known("lan", "m1")]).await, 2);
+    let open = db.read().await.unwrap().open_calls(10).await.unwrap();
+    assert_eq!(open.iter().map(|call| call.position).collect::<Vec<_>>(), [1, 2], "in their old places");
+    let events = [(inbox.clone(), "edit".into()), (inbox, "seen".into())];
+    let fresh = db.write(async |tx| tx.first_sights(&events, NOW).await).await.unwrap();
+    assert_eq!(fresh.len(), 2, "they are not taken for redeliveries");
+    assert_eq!(release(&[known("lan", "m1")]).await, 0, "once");
+}
+
+#[rstest]
+#[tokio::test]
+async fn whoever_waits_for_ever_is_forgotten(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    two_early(&db).await;
+    let prune = async |before, limit| db.write(async |tx| tx.prune_waiting(before, limit).await).await.unwrap();
+    assert_eq!(prune(NOW + 2, 10).await, 1);
+    assert_eq!(prune(NOW + 3, 1).await, 1);
+    assert_eq!(prune(NOW + 3, 10).await, 1);
+    assert_eq!(db.read().await.unwrap().waiting_count().await.unwrap(), 0);
+}

@@ -1,0 +1,110 @@
+//! What comes in the wrong order: an edit before its message, a receipt before
+//! the answer to our own call, our own message shown to us instead of an answer.
+
+use crate::kit::{Engine, TestGateway};
+use onethread_core::channel::RawCall;
+use onethread_simulator::Fault;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const PAGE: &str = "104000000000001";
+
+/// Calls as the Page's webhook brings them, put into the ledger as if their signature had been checked.
+async fn arrive(gateway: &TestGateway, events: &[Value]) {
+    let call = |event: &Value| {
+        let body = json!({ "object": "page", "entry": [{ "id": PAGE, "time": 1_795_000_000_500_i64, "messaging": [event] }] });
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers, body: body.to_string().into() }
+    };
+    let inbox = gateway.inbox("facebook").await.as_str().into();
+    let calls = events.iter().map(call).collect();
+    gateway.gateway.ledger.append(&inbox, calls, None).await.expect("the ledger takes them");
+}
+
+fn event(person: &str, at: i64, what: &Value) -> Value {
+    let mut event = json!({ "sender": { "id": person }, "recipient": { "id": PAGE }, "timestamp": at });
+    event.as_object_mut().expect("an object").extend(what.as_object().expect("an object").clone());
+    event
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_reactions_and_deletions_wait_for_their_message(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("facebook", "Lan");
+    let at = 1_795_000_000_123;
+    let edit =
+        |text: &str, at| event(&lan.user, at, &json!({ "message_edit": { "mid": "m_early", "text": text, "num_edit": 1 } }));
+    let said = |mid: &str, text: &str| event(&lan.user, at, &json!({ "message": { "mid": mid, "text": text } }));
+    arrive(
+        &gateway,
+        &[
+            edit("lần hai", 2),
+            edit("lần một", 1),
+            event(
+                &lan.user,
+                at + 30,
+                &json!({ "reaction": { "mid": "m_early", "action": "react", "reaction": "love", "emoji": "❤" } }),
+            ),
+            event(&lan.user, at + 40, &json!({ "message": { "mid": "m_gone", "is_deleted": true } })),
+        ],
+    )
+    .await;
+    // They are understood, and nobody is made known by them.
+    let desk = gateway.desk("mai@demo.shop").await;
+    let waiting = desk.until(|| async { (gateway.gateway.db.read().await.ok()?.waiting_count().await.ok()? == 4).then_some(()) });
+    waiting.await.expect("all four wait");
+    arrive(&gateway, &[said("m_early", "lần đầu"), said("m_gone", "gửi nhầm")]).await;
+    let thread = desk.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id");
+    let edited = desk.message_where(id, |m| m["text"] == "lần hai" && m["reactions"][0]["emoji"] == "❤").await;
+    assert_eq!(edited["seq"], 1, "{edited}");
+    desk.message_where(id, |m| m["seq"] != 1 && m["author"]["kind"] == "customer" && !m["deleted_at"].is_null()).await;
+    assert_eq!(gateway.gateway.db.read().await.expect("a database").waiting_count().await.expect("a count"), 0);
+    gateway.stop().await;
+}
+
+/// The platform took the message and its answer got lost; then it shows us the message.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_platform_shows_us_our_message_a_lost_answer_is_settled_by_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("zalo", "facebook")] channel: &str,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer(channel, "Lan");
+    gateway.platform(channel).faults().next(Fault::AnswerLost);
+    lan.says("phí ship bao nhiêu vậy shop").await;
+    lan.hears("25.000").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id");
+    let settled = ["sent", "delivered", "read"];
+    desk.message_where(id, |m| m["author"]["kind"] == "bot" && settled.iter().any(|status| m["status"] == *status)).await;
+    assert_eq!(lan.unheard(), 0, "it is on the phone once");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_followed_an_uncertain_part_is_sent_once_it_is_known_to_have_arrived(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id");
+    gateway.platform("telegram").faults().next(Fault::AnswerLost);
+    let long = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(230));
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": long })).await;
+    let uncertain = desk.message_where(id, |m| m["status"] == "uncertain").await;
+    lan.hears("xin kể rõ").await;
+    assert_eq!(lan.unheard(), 0, "the second part does not overtake a first that may be missing");
+    desk.post(&format!("/messages/{}/arrived", uncertain["id"].as_str().expect("an id")), json!({})).await;
+    lan.hears("phần cuối").await;
+    desk.message_where(id, |m| m["id"] == uncertain["id"] && m["status"] == "sent").await;
+    gateway.stop().await;
+}
