@@ -151,7 +151,7 @@ impl TurnAt<'_> {
             _ => None,
         });
         if let Some(code) = fetch {
-            self.ask_source(code, said, lease_number).await?;
+            self.ask_source(code, said, lease_number);
             return Ok(Followed { jobs: true, parcels: false });
         }
         let context = serde_json::to_value(&decision.context).unwrap_or_default();
@@ -197,7 +197,7 @@ impl TurnAt<'_> {
         Ok(())
     }
 
-    async fn ask_source(&mut self, code: String, said: Said<'_>, lease_number: i64) -> Result<()> {
+    fn ask_source(&mut self, code: String, said: Said<'_>, lease_number: i64) {
         let pending = Pending {
             message: self.message.0.clone(),
             identity: self.identity.0.clone(),
@@ -208,7 +208,7 @@ impl TurnAt<'_> {
             shared_phone: said.shared_phone.map(|(phone, own)| (phone.to_owned(), own)),
             attachments: said.attachments,
         };
-        jobs::queue_order_fetch(self.tx, &pending, self.now).await
+        jobs::queue_order_fetch(self.tx, &pending, self.now);
     }
 
     /// Append a reply of the bot and queue it under the lease as it is now.

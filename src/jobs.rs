@@ -23,19 +23,19 @@ const CLAIM_FOR: Millis = 75 * SECOND;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Fetch a customer's file before the platform's link expires.
-pub async fn queue_fetch(tx: &mut Tx, file: &FileId, now: Millis) -> Result<()> {
-    tx.queue_job("fetch_file", file.as_str(), &json!({}), now, now).await
+pub fn queue_fetch(tx: &mut Tx, file: &FileId, now: Millis) {
+    tx.queue_job("fetch_file", file.as_str(), json!({}), now, now);
 }
 
 /// Ask the platform who this is.
-pub async fn queue_profile(tx: &mut Tx, identity: &IdentityId, now: Millis) -> Result<()> {
-    tx.queue_job("profile", identity.as_str(), &json!({}), now, now).await
+pub fn queue_profile(tx: &mut Tx, identity: &IdentityId, now: Millis) {
+    tx.queue_job("profile", identity.as_str(), json!({}), now, now);
 }
 
 /// Ask the order source, then let the bot answer.
-pub async fn queue_order_fetch(tx: &mut Tx, pending: &Pending, now: Millis) -> Result<()> {
+pub fn queue_order_fetch(tx: &mut Tx, pending: &Pending, now: Millis) {
     let payload = serde_json::to_value(pending).unwrap_or_default();
-    tx.queue_job("fetch_order", &format!("{}:{}", pending.message, pending.code), &payload, now, now).await
+    tx.queue_job("fetch_order", &format!("{}:{}", pending.message, pending.code), payload, now, now);
 }
 
 /// What came of one try.

@@ -12,6 +12,7 @@ use onethread_store::{Conn, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Other processes on the same database do not ring our bell: look by ourselves this often.
@@ -32,6 +33,8 @@ pub struct Shown {
 /// Where streams are fed from.
 pub struct Live {
     sender: broadcast::Sender<Shown>,
+    /// Rung by whoever begins to watch.
+    came: Notify,
 }
 
 impl Default for Live {
@@ -43,7 +46,7 @@ impl Default for Live {
 impl Live {
     #[must_use]
     pub fn new() -> Self {
-        Self { sender: broadcast::channel(BUFFER).0 }
+        Self { sender: broadcast::channel(BUFFER).0, came: Notify::new() }
     }
 
     /// The customer is typing. Told to whoever is watching this process now.
@@ -82,7 +85,9 @@ pub async fn tail(gateway: Arc<Gateway>) {
             Err(error) => tracing::warn!(?error, "the live events could not be read; trying again"),
         }
         tokio::select! {
-            () = told => {}
+            // While nobody watches, nobody is kept waiting by a slower look.
+            () = told, if gateway.live.watchers() > 0 => {}
+            () = gateway.live.came.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = stop.cancelled() => return,
         }
@@ -170,6 +175,7 @@ pub struct Watch {
 pub async fn watch(gateway: Arc<Gateway>, after: Option<i64>) -> Result<Watch, StoreError> {
     // Before the cursor is read, so that nothing falls between.
     let receiver = gateway.live.sender.subscribe();
+    gateway.live.came.notify_one();
     let (oldest, newest) = gateway.db.read().await?.live_span().await?;
     let known = after.filter(|after| (oldest - 1..=newest).contains(after) && newest - after <= LONGEST_CATCH_UP);
     let last = known.unwrap_or(newest);

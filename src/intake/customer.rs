@@ -168,7 +168,7 @@ async fn recognise(event: &mut Event<'_>) -> Result<Recognised, StoreError> {
         event.tx.name_identity(&identity, name, event.received_at).await?;
     }
     if who.new && event.inbound.from.name.is_none() {
-        jobs::queue_profile(event.tx, &identity, event.received_at).await?;
+        jobs::queue_profile(event.tx, &identity, event.received_at);
         event.after.jobs = true;
     }
     Ok(who)
@@ -265,7 +265,7 @@ async fn take_file(event: &mut Event<'_>, came: &InboundAttachment, message: &Me
         created_at: event.received_at,
     };
     event.tx.add_file(&row).await?;
-    jobs::queue_fetch(event.tx, &id, event.received_at).await?;
+    jobs::queue_fetch(event.tx, &id, event.received_at);
     event.after.jobs = true;
     Ok(Attachment::File { id, kind: *kind, name: name.clone(), mime: mime.clone(), size: *size, state: FileState::Fetching })
 }

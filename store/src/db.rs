@@ -73,7 +73,13 @@ impl Db {
             Engine::Sqlite { writer, .. } => Line::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
             Engine::Postgres(pool) => Line::PostgresTx(pool.begin().await?),
         };
-        Ok(Tx { conn: Conn::new(line), woken: self.woken.clone(), events: crate::live::Words::default(), parcels: Vec::new() })
+        Ok(Tx {
+            conn: Conn::new(line),
+            woken: self.woken.clone(),
+            events: crate::live::Words::default(),
+            parcels: Vec::new(),
+            jobs: Vec::new(),
+        })
     }
 
     /// Resolves after the next commit of this process that told something.
@@ -120,6 +126,8 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-32000")
         .pragma("temp_store", "memory")
+        // In pages: a hot page is then written to the file once for many commits, not for every few.
+        .pragma("wal_autocheckpoint", "8000")
         .statement_cache_capacity(256)
         .optimize_on_close(true, None);
     let one = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
@@ -198,12 +206,15 @@ pub struct Tx {
     woken: Arc<Woken>,
     pub(crate) events: crate::live::Words,
     pub(crate) parcels: Vec<(crate::outbox::NewParcel, Millis)>,
+    pub(crate) jobs: Vec<crate::jobs::NewJob>,
 }
 
 impl Tx {
     /// Make it durable, then tell.
     pub async fn commit(mut self, now: Millis) -> Result<()> {
         self.conn.settled().await?;
+        let jobs = std::mem::take(&mut self.jobs);
+        self.conn.record_jobs(&jobs).await?;
         let parcels = std::mem::take(&mut self.parcels);
         if !parcels.is_empty() {
             self.conn.record_parcels(&parcels).await?;

@@ -183,10 +183,11 @@ static IDENTITIES: Many = Many::new(
     concat!(
         "SELECT i.id, i.inbox_id, i.address, i.customer_id, i.name, i.language, i.verified_phone, i.blocked_at,",
         " i.last_interaction_at, i.wrong_tails, i.lookups_locked_until, i.created_at, b.channel, b.name AS inbox_name",
-        " FROM identities i JOIN inboxes b ON b.id = i.inbox_id WHERE (i.inbox_id, i.address) IN (VALUES"
+        // A pair `IN` a list would read every identity there is.
+        " FROM (VALUES"
     ),
     2,
-    ")",
+    ") AS v JOIN identities i ON i.inbox_id = v.column1 AND i.address = v.column2 JOIN inboxes b ON b.id = i.inbox_id",
 );
 
 static THREADS: Many = Many::new(

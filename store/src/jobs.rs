@@ -1,7 +1,8 @@
 //! Work that follows a transaction: queued inside it, done after it.
 
 use crate::macros::{aside, aside_touched};
-use crate::{Conn, Result};
+use crate::many::{Many, write_many};
+use crate::{Conn, Result, Tx};
 use onethread_core::Millis;
 use onethread_core::ids::JobId;
 use serde_json::Value;
@@ -16,17 +17,32 @@ pub struct JobRow {
     pub attempts: i64,
 }
 
+/// A job about to be queued.
+pub(crate) struct NewJob {
+    id: JobId,
+    kind: &'static str,
+    key: String,
+    payload: Value,
+    run_at: Millis,
+    created_at: Millis,
+}
+
+static RECORD: Many =
+    Many::new("INSERT INTO jobs (id, kind, key, payload, run_at, created_at) VALUES", 6, "ON CONFLICT (kind, key) DO NOTHING");
+
+impl Tx {
+    /// Queue a job, with the commit; the same kind and key is queued once.
+    pub fn queue_job(&mut self, kind: &'static str, key: &str, payload: Value, run_at: Millis, now: Millis) {
+        let key = key.to_owned();
+        self.jobs.push(NewJob { id: JobId::fresh(now), kind, key, payload, run_at, created_at: now });
+    }
+}
+
 impl Conn {
-    /// Queue a job; the same kind and key is queued once.
-    pub async fn queue_job(&mut self, kind: &str, key: &str, payload: &Value, run_at: Millis, now: Millis) -> Result<()> {
-        let sql = concat!(
-            "INSERT INTO jobs (id, kind, key, payload, run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-            " ON CONFLICT (kind, key) DO NOTHING"
-        );
-        let id = JobId::fresh(now);
-        aside_touched!(self, db => sqlx::query(sql)
-            .bind(id.as_str()).bind(kind).bind(key).bind(Json(payload)).bind(run_at).bind(now)
-            .execute(db).await)?;
+    pub(crate) async fn record_jobs(&mut self, jobs: &[NewJob]) -> Result<()> {
+        write_many!(self, RECORD, jobs, query, job => {
+            query.bind(job.id.as_str()).bind(job.kind).bind(&job.key).bind(Json(&job.payload)).bind(job.run_at).bind(job.created_at)
+        });
         Ok(())
     }
 

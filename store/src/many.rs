@@ -1,6 +1,9 @@
 //! One statement for many rows. A statement costs a crossing to the database
 //! whatever it carries; the texts are made of constants, once for each of a few
 //! sizes, so that they are prepared once.
+//!
+//! A trap: SQLite looks up `column IN (VALUES …)` by an index, but reads the whole
+//! table for `(a, b) IN (VALUES …)`. Join the list instead.
 
 use std::sync::OnceLock;
 

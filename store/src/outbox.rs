@@ -246,7 +246,7 @@ impl Conn {
 
     /// Whether anything is being handed over to this person now.
     pub async fn is_sending_to(&mut self, identity: &IdentityId) -> Result<bool> {
-        let sql = "SELECT COUNT(*) FROM outbox WHERE identity_id = $1 AND state = 'sending'";
+        let sql = "SELECT COUNT(*) FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'";
         let (count,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_one(db).await)?;
         Ok(count > 0)
     }
@@ -254,7 +254,9 @@ impl Conn {
     /// What is being handed over to this person, or perhaps was: oldest first.
     pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part)>> {
         let sql = concat!(
-            "SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state = 'sending' UNION ALL",
+            // The first condition is that of the index.
+            "SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'",
+            " UNION ALL",
             " SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state = 'uncertain' ORDER BY position DESC LIMIT 50"
         );
         let rows: Vec<(String, Json<Part>, i64)> =

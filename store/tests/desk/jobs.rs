@@ -10,7 +10,12 @@ use std::collections::HashSet;
 use tokio::task::JoinSet;
 
 async fn queue(db: &TestDb, key: &str, run_at: i64) {
-    db.write(async |tx| tx.queue_job("fetch", key, &json!({ "key": key }), run_at, NOW).await).await.unwrap();
+    db.write(async |tx| {
+        tx.queue_job("fetch", key, json!({ "key": key }), run_at, NOW);
+        Ok(())
+    })
+    .await
+    .unwrap();
 }
 
 async fn claim(db: &TestDb, until: i64, now: i64, limit: i64) -> Vec<JobRow> {
@@ -48,7 +53,12 @@ async fn the_same_job_is_queued_once(#[values(Sqlite, Postgres)] engine: Engine)
     for _ in 0..3 {
         queue(&db, "a", NOW).await;
     }
-    db.write(async |tx| tx.queue_job("profile", "a", &json!({}), NOW, NOW).await).await.unwrap();
+    db.write(async |tx| {
+        tx.queue_job("profile", "a", json!({}), NOW, NOW);
+        Ok(())
+    })
+    .await
+    .unwrap();
     let kinds: HashSet<String> = claim(&db, NOW + 1, NOW, 10).await.into_iter().map(|job| job.kind).collect();
     assert_eq!(kinds, HashSet::from(["fetch".to_owned(), "profile".to_owned()]));
 }

@@ -77,6 +77,33 @@ async fn what_has_gone_raises_its_message_once_all_of_it_has(#[values(Sqlite, Po
 
 #[rstest]
 #[tokio::test]
+async fn what_is_under_way_is_known_and_what_was_to_follow_it_goes_on(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, minh) = two_people(&db).await;
+    let long = shop::answered(&lan, "hai phần", NOW);
+    let parts = [shop::parcel(&lan, &long.id, "một"), shop::parcel(&lan, &long.id, "hai")];
+    db.write(async |tx| shop::queue(tx, &lan.thread, &long, &parts, NOW).await).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    assert!(!conn.is_sending_to(&lan.identity).await.unwrap(), "it waits");
+    assert_eq!(claimed(&db, NOW).await, [parts[0].id.as_str()]);
+    assert!(conn.is_sending_to(&lan.identity).await.unwrap());
+    assert!(!conn.is_sending_to(&minh.identity).await.unwrap());
+
+    assert!(end(&db, &parts[0].id, End::Uncertain).await);
+    db.write(async |tx| tx.end_rest_of(&long.id, End::Failed, NOW).await).await.unwrap();
+    assert!(!conn.is_sending_to(&lan.identity).await.unwrap());
+    let perhaps = conn.parcels_under_way_to(&lan.identity).await.unwrap();
+    assert_eq!(perhaps, [(parts[0].id.0.clone(), parts[0].part.clone())], "the second was never handed over");
+    assert!(conn.parcels_under_way_to(&minh.identity).await.unwrap().is_empty());
+
+    assert!(end(&db, &parts[0].id, End::Sent).await, "it went after all");
+    assert_eq!(db.write(async |tx| tx.resume_parcels_of(&long.id, NOW + 1).await).await.unwrap(), 1);
+    assert_eq!(claimed(&db, NOW + 1).await, [parts[1].id.as_str()]);
+    assert_eq!(db.write(async |tx| tx.resume_parcels_of(&long.id, NOW + 2).await).await.unwrap(), 0, "once");
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_recipient_gets_one_parcel_at_a_time_in_order(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let lan = shop::only_person(&db).await;
