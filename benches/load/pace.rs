@@ -1,0 +1,70 @@
+//! How fast customers write: one after the other as they are answered, or by
+//! the clock.
+
+use super::crowd::Crowd;
+use crate::clock;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// An answer that did not come so long after the last one that did will not come.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Doubles come soon after what they repeat.
+const AFTERMATH: Duration = Duration::from_millis(500);
+
+/// Everybody writes once, so that later phases meet customers who are known.
+pub async fn introduce(crowd: &Crowd, at_once: usize, within: Duration) {
+    let deadline = clock::now() + nanos(within);
+    let mut left = crowd.size();
+    while left > 0 && clock::now() < deadline {
+        let room = at_once.saturating_sub(crowd.waiting()).min(left);
+        (0..room).for_each(|_| crowd.let_write(None));
+        left -= room;
+        sleep(Duration::from_millis(2)).await;
+    }
+}
+
+pub async fn saturate(crowd: &Crowd, at_once: usize, lasts: Duration) {
+    crowd.chain.set(true);
+    crowd.open.set(true);
+    (0..at_once).for_each(|_| crowd.let_write(None));
+    sleep(lasts).await;
+    crowd.chain.set(false);
+    crowd.open.set(false);
+}
+
+/// Messages are due at even distances, and timed from when they were due: what a slow gateway
+/// (or a slow load generator) holds up counts as waiting.
+pub async fn keep(crowd: &Crowd, rate: f64, lasts: Duration) {
+    crowd.open.set(true);
+    let mut ticks = interval(Duration::from_millis(1));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (began, between) = (clock::now(), Duration::from_secs_f64(1.0 / rate.max(1.0)));
+    let (ends, mut due) = (began + nanos(lasts), began);
+    while due < ends {
+        ticks.tick().await;
+        let now = clock::now().min(ends);
+        while due < now || (due < ends && now == ends) {
+            crowd.let_write(Some(due));
+            due += nanos(between);
+        }
+    }
+    crowd.open.set(false);
+}
+
+/// Wait for what is still to come.
+pub async fn drain(crowd: &Crowd) {
+    let (mut waiting, mut changed) = (crowd.waiting(), clock::now());
+    while waiting > 0 && clock::now() - changed < nanos(PATIENCE) {
+        sleep(Duration::from_millis(20)).await;
+        let now = crowd.waiting();
+        if now != waiting {
+            (waiting, changed) = (now, clock::now());
+        }
+    }
+    sleep(AFTERMATH).await;
+    crowd.give_up();
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
