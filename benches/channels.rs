@@ -56,6 +56,11 @@ pub fn number_of(id: u64) -> u32 {
     u32::try_from(id % NUMBERS).unwrap_or(0)
 }
 
+/// What a customer is called.
+pub fn name_of(number: u32) -> String {
+    format!("Khách {number}")
+}
+
 /// The direct channel of a Discord customer.
 pub fn direct_channel(number: u32) -> u64 {
     1_400_000_000_000 * NUMBERS + u64::from(number)

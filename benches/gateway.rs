@@ -6,11 +6,16 @@ use crate::process::Usage;
 use crate::shop;
 use anyhow::{Context, bail};
 use reqwest::{Client, Method};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::{Child, Command};
+
+/// The same in every run, so that a database that outlives one can still be read.
+const SECRET_KEY: &str = "0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec";
+const JSON: &str = "application/json";
 
 pub struct Gateway {
     child: Child,
@@ -35,6 +40,7 @@ impl Setup<'_> {
         command.env("ONETHREAD_LISTEN", address).env("ONETHREAD_PUBLIC_URL", format!("http://{address}"));
         command.env("ONETHREAD_DATA_DIR", self.folder).env("ONETHREAD_LOG_LEVEL", "warn");
         command.env("ONETHREAD_ADMIN_EMAIL", "bench@example.com").env("ONETHREAD_ADMIN_PASSWORD", "only for the benchmark");
+        command.env("ONETHREAD_SECRET_KEY", SECRET_KEY);
         command.envs(self.database.map(|url| ("ONETHREAD_DATABASE_URL", url)));
         command
     }
@@ -75,11 +81,18 @@ impl Gateway {
     }
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        self.call(Method::GET, path, "application/json", String::new()).await
+        self.call(Method::GET, path, JSON, String::new()).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.call(Method::POST, path, "application/json", body.to_string()).await
+        self.call(Method::POST, path, JSON, body.to_string()).await
+    }
+
+    /// Only fetch, for whoever looks at the time.
+    pub async fn fetch(&self, path: &str) -> anyhow::Result<()> {
+        let call = self.http.get(format!("http://{}/api/v1{path}", self.address)).bearer_auth(&self.token);
+        call.send().await?.error_for_status()?.bytes().await?;
+        Ok(())
     }
 
     async fn call(&self, method: Method, path: &str, mime: &str, body: String) -> anyhow::Result<Value> {
@@ -94,7 +107,7 @@ impl Gateway {
     }
 
     /// Give the shop its answers and orders.
-    pub async fn stock(&self) -> anyhow::Result<()> {
+    async fn stock(&self) -> anyhow::Result<()> {
         for answer in shop::answers()? {
             self.post("/answers", &answer).await?;
         }
@@ -105,26 +118,54 @@ impl Gateway {
         }
     }
 
-    /// Make an inbox on each channel; the answer is the path of its hook.
+    /// An inbox on each channel, made now or before; the answer is the path of its hook. A new
+    /// shop is stocked as well.
     pub async fn connect(&self, channels: &[Channel], sink: &str) -> anyhow::Result<BTreeMap<Channel, String>> {
+        let inboxes = self.get("/inboxes").await?;
+        let known = inboxes["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if known.is_empty() {
+            self.stock().await?;
+        }
         let mut hooks = BTreeMap::new();
         for channel in channels {
-            let wanted = json!({ "channel": channel.name(), "name": channel.name(), "settings": settings(*channel, sink) });
-            let made = self.post("/inboxes", &wanted).await?;
-            let hook = made["hook_url"].as_str().context("an inbox has a hook")?;
+            let before = known.iter().find(|inbox| inbox["channel"] == channel.name());
+            let inbox = match before.and_then(|inbox| inbox["id"].as_str()) {
+                Some(id) => self.call(Method::PATCH, &format!("/inboxes/{id}"), JSON, moved(*channel, sink).to_string()).await?,
+                None => self.post("/inboxes", &new_inbox(*channel, sink)).await?,
+            };
+            let hook = inbox["hook_url"].as_str().context("an inbox has a hook")?;
             let path = hook.strip_prefix(&format!("http://{}", self.address)).context("a hook is the gateway's own")?;
             hooks.insert(*channel, path.to_owned());
         }
         Ok(hooks)
     }
 
+    /// Ask it to stop, and wait: it finishes what it has begun.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        Ok(self.child.kill().await?)
+        let pid = self.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).context("the gateway is gone")?;
+        kill_process(pid, Signal::TERM)?;
+        match tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await {
+            Ok(status) if status.as_ref().is_ok_and(std::process::ExitStatus::success) => Ok(()),
+            ended => bail!("the gateway did not stop as asked: {ended:?}"),
+        }
     }
 }
 
+fn new_inbox(channel: Channel, sink: &str) -> Value {
+    json!({ "channel": channel.name(), "name": channel.name(), "settings": settings(channel, sink) })
+}
+
+/// What changes of an inbox when the sink is somewhere else.
+fn moved(channel: Channel, sink: &str) -> Value {
+    let mut settings = settings(channel, sink);
+    if let Some(settings) = settings.as_object_mut() {
+        settings.retain(|name, _| name.ends_with("_url"));
+    }
+    json!({ "settings": settings })
+}
+
 /// What an inbox is told: the official addresses, exchanged for the sink's.
-pub fn settings(channel: Channel, sink: &str) -> Value {
+fn settings(channel: Channel, sink: &str) -> Value {
     let home = format!("http://{sink}/{}", channel.name());
     match channel {
         Channel::Telegram => json!({ "token": "1:bench", "webhook_secret": SECRET, "api_url": home }),

@@ -12,12 +12,14 @@ mod channels;
 mod clock;
 mod floor;
 mod gateway;
+mod large;
 mod load;
 mod process;
 mod report;
 mod run;
 mod shop;
 mod sink;
+mod stage;
 mod wire;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +36,8 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Role {
+    /// Load a gateway on a database that is full already, and time what agents look at.
+    Large(large::Stored),
     /// The customers of all platforms.
     #[command(hide = true)]
     Load,
@@ -57,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Some(Role::Load) => one()?.block_on(load::run()),
         Some(Role::Sink { socket }) => one()?.block_on(sink::run(socket)),
         Some(Role::Floor { folder }) => tokio::runtime::Runtime::new()?.block_on(floor::run(&folder)),
+        Some(Role::Large(stored)) => one()?.block_on(large::run(&options.run, stored)),
         None => one()?.block_on(run::run(&options.run)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::gateway::Gateway;
 use crate::load::{ChannelOutcome, Spread};
-use crate::run::{Loaded, Measured, Options, warnings};
+use crate::run::{Loaded, Measured, Options};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl Audit {
     pub async fn of(gateway: &Gateway, log: &Path) -> anyhow::Result<Self> {
         let dead = gateway.get("/dead-letters").await?;
         let waiting = gateway.get("/threads/counts").await?;
-        let warnings = warnings(log)?;
+        let warnings = warnings_of(log)?;
         Ok(Self {
             dead_letters: dead["items"].as_array().map_or(0, Vec::len),
             handed_over: waiting["waiting"].clone(),
@@ -54,7 +54,7 @@ pub fn per(count: usize) -> f64 {
 
 /// What is aimed at, and what it came to.
 #[derive(Serialize)]
-struct Goal {
+pub struct Goal {
     name: &'static str,
     measured: f64,
     goal: String,
@@ -62,11 +62,11 @@ struct Goal {
 }
 
 impl Goal {
-    fn at_most(name: &'static str, measured: f64, limit: f64) -> Self {
+    pub fn at_most(name: &'static str, measured: f64, limit: f64) -> Self {
         Self { name, measured: rounded(measured), goal: format!("<= {limit}"), met: measured <= limit }
     }
 
-    fn at_least(name: &'static str, measured: f64, limit: f64) -> Self {
+    pub fn at_least(name: &'static str, measured: f64, limit: f64) -> Self {
         Self { name, measured: rounded(measured), goal: format!(">= {limit}"), met: measured >= limit }
     }
 }
@@ -80,7 +80,8 @@ impl Figures {
         let (own, floor) = (&self.gateway.loaded, &self.floor.saturated);
         let phases = [&own.saturated, &own.half];
         let count = |of: fn(&Measured) -> usize| per_or_zero(phases.into_iter().map(of).sum());
-        vec![
+        let mut goals = vec![
+            Goal::at_least("messages/s, saturated", own.saturated.outcome.rate(), 10_000.0),
             Goal::at_least("throughput, of the floor's", own.saturated.outcome.rate() / floor.outcome.rate(), 0.30),
             Goal::at_most("processor, ms a message", own.saturated.processor_ms["gateway"], 0.12),
             Goal::at_most("webhook p99 at half load, ms", own.half.outcome.hook_ms.p99, 20.0),
@@ -89,7 +90,9 @@ impl Figures {
             Goal::at_most("memory at most, MiB", self.gateway.peak_memory, 150.0),
             Goal::at_most("messages lost", count(|phase| phase.outcome.lost), 0.0),
             Goal::at_most("messages answered twice", count(|phase| phase.outcome.doubled), 0.0),
-        ]
+        ];
+        goals.extend(own.soak.as_ref().map(|soak| Goal::at_most("memory growth in the soak, MiB", growth(&soak.memory), 5.0)));
+        goals
     }
 
     pub fn json(&self) -> Value {
@@ -112,10 +115,7 @@ impl Figures {
     #[expect(clippy::print_stdout, reason = "what the benchmark is for")]
     pub fn print(&self) {
         let own = &self.gateway.loaded;
-        println!(
-            "{:<22}{:>12}{:>20}{:>20}{:>26}",
-            "", "messages/s", "webhook p50/p99 ms", "reply p50/p99 ms", "processor ms a message"
-        );
+        head();
         line("floor, saturated", &self.floor.saturated);
         line("floor, half load", &self.floor.half);
         line("gateway, saturated", &own.saturated);
@@ -126,19 +126,19 @@ impl Figures {
         }
         println!("\nby channel, half load");
         by_channel(&own.half.outcome.channels);
-        println!("\n{:<32}{:>12}{:>12}", "goal", "measured", "");
-        for goal in self.goals() {
-            println!("{:<32}{:>12}{:>12}   {}", goal.name, goal.measured, goal.goal, if goal.met { "met" } else { "NOT MET" });
-        }
-        self.print_trouble();
+        println!();
+        print_goals(&self.goals());
+        self.gateway.print_trouble();
     }
+}
 
+impl GatewayFigures {
     #[expect(clippy::print_stdout, reason = "what the benchmark is for")]
-    fn print_trouble(&self) {
-        let Audit { dead_letters, handed_over, warnings, first_warnings } = &self.gateway.audit;
+    pub fn print_trouble(&self) {
+        let Audit { dead_letters, handed_over, warnings, first_warnings } = &self.audit;
         println!("\ndead letters {dead_letters}, threads handed over {handed_over}, warnings in the log {warnings}");
         first_warnings.iter().for_each(|line| println!("  {line}"));
-        for (name, phase) in [("saturated", &self.gateway.loaded.saturated), ("half load", &self.gateway.loaded.half)] {
+        for (name, phase) in [("saturated", &self.loaded.saturated), ("half load", &self.loaded.half)] {
             let outcome = &phase.outcome;
             if outcome.lost + outcome.doubled + outcome.late + outcome.held_back > 0 || !outcome.refused.is_empty() {
                 println!(
@@ -150,12 +150,26 @@ impl Figures {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "what the benchmark is for")]
+pub fn print_goals(goals: &[Goal]) {
+    println!("{:<32}{:>12}{:>12}", "", "measured", "goal");
+    for goal in goals {
+        println!("{:<32}{:>12}{:>12}   {}", goal.name, goal.measured, goal.goal, if goal.met { "met" } else { "NOT MET" });
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "what the benchmark is for")]
+pub fn head() {
+    let (hook, reply) = ("webhook p50/p99 ms", "reply p50/p99 ms");
+    println!("{:<22}{:>12}{hook:>20}{reply:>20}    processor ms a message", "", "messages/s");
+}
+
 fn per_or_zero(count: usize) -> f64 {
     if count == 0 { 0.0 } else { per(count) }
 }
 
 #[expect(clippy::print_stdout, reason = "what the benchmark is for")]
-fn line(name: &str, phase: &Measured) {
+pub fn line(name: &str, phase: &Measured) {
     let outcome = &phase.outcome;
     let spent: Vec<String> = phase.processor_ms.iter().map(|(name, spent)| format!("{name} {spent:.3}")).collect();
     println!(
@@ -167,7 +181,10 @@ fn line(name: &str, phase: &Measured) {
     );
 }
 
-fn both(times: &Spread) -> String {
+pub fn both(times: &Spread) -> String {
+    if times.count == 0 {
+        return "-".to_owned();
+    }
     format!("{:.1} / {:.1}", times.p50, times.p99)
 }
 
@@ -187,4 +204,32 @@ fn by_channel(channels: &BTreeMap<crate::channels::Channel, ChannelOutcome>) {
 pub fn write(folder: &Path, name: &str, figures: &Value) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     Ok(std::fs::write(folder.join(format!("{name}.json")), serde_json::to_string_pretty(figures)? + "\n")?)
+}
+
+/// How much more the last quarter of the samples shows than the second, when all is warm.
+fn growth(memory: &[(f64, f64)]) -> f64 {
+    let quarter = (memory.len() / 4).max(1);
+    let mean = |samples: &[(f64, f64)]| samples.iter().map(|(_, mib)| mib).sum::<f64>() / per(samples.len());
+    let second = memory.get(quarter..quarter * 2).unwrap_or_default();
+    mean(&memory[memory.len().saturating_sub(quarter)..]) - mean(second)
+}
+
+/// The lines of a log that warn.
+fn warnings_of(log: &Path) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(log)?;
+    let wrong = |line: &&str| line.contains("WARN") || line.contains("ERROR") || line.contains("panicked");
+    Ok(text.lines().filter(wrong).map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_fills_once_is_no_growth_and_memory_that_creeps_is() {
+        let samples = |of: fn(u32) -> f64| -> Vec<(f64, f64)> { (0..100).map(|at| (f64::from(at), of(at))).collect() };
+        assert!(growth(&samples(|at| f64::from(at.min(20)))).abs() < 0.5);
+        assert!((growth(&samples(f64::from)) - 50.0).abs() < 0.5);
+        assert!(growth(&[]).abs() < 0.5);
+    }
 }

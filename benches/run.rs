@@ -2,16 +2,15 @@
 //! as much as goes, then half of it by the clock.
 
 use crate::channels::Channel;
-use crate::gateway::{Gateway, Setup};
-use crate::load::{Outcome, Phase, Plan};
-use crate::process::{Role, Usage};
-use crate::report::{self, Audit, Figures, GatewayFigures};
+use crate::load::{Outcome, Plan};
+use crate::process::Role;
+use crate::report::{self, Figures, GatewayFigures};
+use crate::stage::{House, Stage, said};
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, clap::Args, Serialize)]
 pub struct Options {
@@ -71,8 +70,17 @@ pub struct Loaded {
     pub soak: Option<Measured>,
 }
 
+impl Options {
+    /// A folder for one gateway, gone with the run unless it is to be kept.
+    pub fn fresh_folder(&self) -> anyhow::Result<tempfile::TempDir> {
+        std::fs::create_dir_all(&self.work)?;
+        let mut folder = tempfile::tempdir_in(&self.work)?;
+        folder.disable_cleanup(self.keep);
+        Ok(folder)
+    }
+}
+
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&options.work)?;
     let floor = run_floor(options).await.context("the floor")?;
     let gateway = run_gateway(options).await.context("the gateway")?;
     let figures = Figures { settings: options.clone(), floor, gateway };
@@ -82,7 +90,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 async fn run_floor(options: &Options) -> anyhow::Result<Loaded> {
-    let folder = tempfile::tempdir_in(&options.work)?;
+    let folder = options.fresh_folder()?;
     let mut floor = Role::start(&["floor", &folder.path().display().to_string()])?;
     let address = said(&mut floor, "address").await?;
     let mut load = Role::start(&["load"])?;
@@ -99,110 +107,9 @@ async fn run_floor(options: &Options) -> anyhow::Result<Loaded> {
     Ok(loaded)
 }
 
-async fn run_gateway(options: &Options) -> anyhow::Result<GatewayFigures> {
-    let mut kept = tempfile::tempdir_in(&options.work)?;
-    kept.disable_cleanup(options.keep);
-    let folder = kept.path().canonicalize()?;
-    let binary = options.binary.canonicalize();
-    let binary = binary.with_context(|| format!("there is no `{}`; build it first: make bench", options.binary.display()))?;
-    let log = folder.join("gateway.log");
-    let mut load = Role::start(&["load"])?;
-    let socket = said(&mut load, "socket").await?;
-    let mut sink = Role::start(&["sink", &socket])?;
-    let address = said(&mut sink, "address").await?;
-    let setup = Setup { binary: &binary, database: options.database.as_deref(), folder: &folder, log: log.clone() };
-    let gateway = Gateway::start(&setup).await?;
-    gateway.stock().await?;
-    let hooks = gateway.connect(&options.channels, &address).await?;
-    // Threads that started the gateway give their memory back, and Discord identifies.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let idle = gateway.usage().memory()?;
-    let plan = Plan {
-        gateway: gateway.address.clone(),
-        sink: Some(address),
-        hooks,
-        connections: options.connections,
-        crowd: options.crowd,
-        visitors: options.visitors,
-    };
-    load.tell(&plan).await?;
-    load.hear::<Value>().await?;
-    gateway.usage().forget_peak()?;
-    let others = vec![("gateway", gateway.usage()), ("sink", sink.usage())];
-    let mut house = House { load, others, sent: 0 };
-    let loaded = house.load(options).await?;
-    let peak = gateway.usage().peak_memory()?;
-    let audit = Audit::of(&gateway, &log).await?;
-    house.load.stop().await?;
-    gateway.stop().await?;
-    sink.stop().await?;
-    Ok(GatewayFigures { loaded, idle_memory: idle, peak_memory: peak, audit })
-}
-
-/// A word that a process says first.
-async fn said(role: &mut Role, name: &str) -> anyhow::Result<String> {
-    let words: Value = role.hear().await?;
-    Ok(words[name].as_str().with_context(|| format!("no `{name}` in {words}"))?.to_owned())
-}
-
-/// The processes of one part of the run. What is measured stands first among the others.
-struct House {
-    load: Role,
-    others: Vec<(&'static str, Usage)>,
-    /// Messages that were acknowledged so far.
-    sent: usize,
-}
-
-impl House {
-    async fn load(&mut self, options: &Options) -> anyhow::Result<Loaded> {
-        let (at_once, seconds) = (options.customers, f64::from(options.seconds));
-        self.phase(Phase::Introduce { at_once, within: seconds }).await?;
-        self.phase(Phase::Saturate { at_once, seconds: 2.0 }).await?;
-        let saturated = self.phase(Phase::Saturate { at_once, seconds }).await?;
-        let rate = saturated.outcome.rate() / 2.0;
-        let half = self.phase(Phase::Pace { rate, seconds }).await?;
-        let minutes = f64::from(options.soak);
-        let soak = match options.soak {
-            0 => None,
-            _ => Some(self.phase(Phase::Pace { rate, seconds: minutes * 60.0 }).await?),
-        };
-        Ok(Loaded { saturated, half, soak })
-    }
-
-    async fn phase(&mut self, phase: Phase) -> anyhow::Result<Measured> {
-        let mut parts = self.others.clone();
-        parts.push(("load", self.load.usage()));
-        let before = parts.iter().map(|(_, usage)| usage.processor()).collect::<Result<Vec<_>, _>>()?;
-        self.load.tell(&phase).await?;
-        let (outcome, memory) = self.watch().await?;
-        self.sent += outcome.answered;
-        let messages = report::per(outcome.answered);
-        let spent = parts.iter().zip(before).map(|((name, usage), before)| {
-            let spent = usage.processor()?.saturating_sub(before);
-            Ok((*name, spent.as_secs_f64() * 1000.0 / messages))
-        });
-        Ok(Measured { processor_ms: spent.collect::<anyhow::Result<_>>()?, outcome, memory })
-    }
-
-    /// Look at the memory every now and then until the load generator is done.
-    async fn watch(&mut self) -> anyhow::Result<(Outcome, Vec<(f64, f64)>)> {
-        let (began, watched) = (Instant::now(), self.others[0].1);
-        let mut memory = Vec::new();
-        let mut looks = tokio::time::interval(Duration::from_secs(5));
-        let done = self.load.hear();
-        tokio::pin!(done);
-        loop {
-            tokio::select! {
-                outcome = &mut done => return Ok((outcome?, memory)),
-                _ = looks.tick() => memory.push((began.elapsed().as_secs_f64().round(), watched.memory()?.round())),
-            }
-        }
-    }
-}
-
-/// The last lines of a log that warn.
-pub fn warnings(log: &Path) -> anyhow::Result<Vec<String>> {
-    let text = std::fs::read_to_string(log)?;
-    let wrong = |line: &&str| line.contains("WARN") || line.contains("ERROR") || line.contains("panicked");
-    Ok(text.lines().filter(wrong).map(str::to_owned).collect())
+pub async fn run_gateway(options: &Options) -> anyhow::Result<GatewayFigures> {
+    let folder = options.fresh_folder()?;
+    let mut stage = Stage::set(options, folder.path(), options.crowd).await?;
+    let loaded = stage.house.load(options).await?;
+    stage.strike(loaded).await
 }

@@ -13,7 +13,7 @@ const JOURNEYS: [&str; 5] = ["placed", "picking", "in_transit", "out_for_deliver
 /// What customers say, in turn. `{order}` becomes an order's code with the last digits of its
 /// phone. Of twenty: eleven known questions in Vietnamese, three of them typed without diacritics,
 /// three in English, four orders, two greetings. None hands over to a person, since the bot would
-/// be silent from then on.
+/// be silent from then on, and none is of the kind that the bot answers with two messages.
 const SAYINGS: [&str; 20] = [
     "phí ship bao nhiêu vậy shop",
     "đơn {order} của em tới đâu rồi ạ",
@@ -21,7 +21,7 @@ const SAYINGS: [&str; 20] = [
     "xin chào shop",
     "phi giao hang bao nhieu",
     "how much is shipping",
-    "chính sách đổi trả thế nào shop ơi",
+    "shop có gói quà giúp em không",
     "kiểm tra giúp mình đơn {order} với",
     "bao lâu thì nhận được hàng vậy shop",
     "nhận hàng rồi trả tiền được không ạ",
@@ -39,7 +39,9 @@ const SAYINGS: [&str; 20] = [
 
 /// What this customer says at this turn.
 pub fn saying(customer: u32, turn: u32) -> String {
-    let saying = SAYINGS[(customer as usize * 7 + turn as usize) % SAYINGS.len()];
+    // Spread, so that neighbours, who are on other channels, do not all say the same.
+    let start = customer.wrapping_mul(2_654_435_761) >> 16;
+    let saying = SAYINGS[(start as usize + turn as usize) % SAYINGS.len()];
     let number = customer % ORDERS;
     saying.replace("{order}", &format!("{} {}", code(number), tail(number)))
 }

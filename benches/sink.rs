@@ -2,7 +2,7 @@
 //! sends at once, answers as each platform does, and tells the load generator
 //! whose reply came when. It checks nothing: that is the simulators' work.
 
-use crate::channels::{APP, OFFICIAL_ACCOUNT, PAGE, number_of};
+use crate::channels::{APP, OFFICIAL_ACCOUNT, PAGE, name_of, number_of};
 use crate::wire::{Request, Wire};
 use crate::{clock, process};
 use serde_json::json;
@@ -97,7 +97,7 @@ impl Sink {
         match (method.as_str(), number_after(body, br#""chat_id":"#)) {
             ("sendmessage", Some(chat)) => {
                 self.reply_to(chat);
-                let chat = format!(r#"{{"id":{chat},"type":"private","first_name":"Khách"}}"#);
+                let chat = format!(r#"{{"id":{chat},"type":"private"}}"#);
                 format!(r#"{{"ok":true,"result":{{"message_id":{taken},"date":1795000000,"chat":{chat}}}}}"#)
             }
             ("getme", _) => r#"{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"Bench","username":"bench_bot"}}"#.into(),
@@ -110,7 +110,8 @@ impl Sink {
                 json!({ "ok": true, "result": { "url": *self.webhook.borrow(), "pending_update_count": 0 } }).to_string()
             }
             ("getchat", Some(chat)) => {
-                format!(r#"{{"ok":true,"result":{{"id":{chat},"type":"private","first_name":"Khách"}}}}"#)
+                let name = name_of(number_of(chat));
+                format!(r#"{{"ok":true,"result":{{"id":{chat},"type":"private","first_name":"{name}"}}}}"#)
             }
             _ => r#"{"ok":true,"result":true}"#.into(),
         }
@@ -124,7 +125,10 @@ impl Sink {
                 format!(r#"{{"recipient_id":"{person}","message_id":"m_{taken}"}}"#)
             }
             Some(person) => format!(r#"{{"recipient_id":"{person}"}}"#),
-            None => format!(r#"{{"success":true,"id":"{PAGE}","name":"Bench","first_name":"Khách","data":[]}}"#),
+            None => {
+                let name = person_in(path.split('?').next().unwrap_or_default());
+                format!(r#"{{"success":true,"id":"{PAGE}","name":"{name}","first_name":"{name}","data":[]}}"#)
+            }
         }
     }
 
@@ -135,7 +139,7 @@ impl Sink {
                 format!(r#"{{"error":0,"message":"Success","data":{{"message_id":"z{taken}","user_id":"{person}"}}}}"#)
             }
             None => json!({ "error": 0, "message": "Success",
-                "data": { "oa_id": OFFICIAL_ACCOUNT, "app_id": APP, "name": "Bench", "display_name": "Khách" } })
+                "data": { "oa_id": OFFICIAL_ACCOUNT, "app_id": APP, "name": "Bench", "display_name": person_in(path) } })
             .to_string(),
         }
     }
@@ -152,9 +156,16 @@ impl Sink {
             .to_string(),
             // Fetching what was missed finds nothing: nothing is missed here.
             _ if channel.is_some() => "[]".into(),
-            _ => json!({ "id": "1", "username": "bench", "global_name": "Khách" }).to_string(),
+            _ => json!({ "id": "1", "username": "bench", "global_name": person_in(path) }).to_string(),
         }
     }
+}
+
+/// The name of the person whose id is in this path: ids are the longest numbers there.
+fn person_in(path: &str) -> String {
+    let numbers = path.split(|sign: char| !sign.is_ascii_digit());
+    let longest = numbers.max_by_key(|digits| digits.len()).unwrap_or_default();
+    name_of(longest.parse().map_or(0, number_of))
 }
 
 fn has(body: &[u8], mark: &[u8]) -> bool {
@@ -189,5 +200,12 @@ mod tests {
         let arrivals = sink.arrivals.take();
         let numbers: Vec<u8> = arrivals.chunks(RECORD).map(|record| record[0]).collect();
         assert_eq!(numbers, [7, 8, 9, 10]);
+    }
+
+    #[test]
+    fn a_person_is_found_in_a_path_however_it_is_written() {
+        for path in ["users/1300000000000000007", "v3.0/oa/user/detail?data=%7B%22user_id%22%3A%226700000000000007%22%7D"] {
+            assert_eq!(person_in(path), "Khách 7");
+        }
     }
 }

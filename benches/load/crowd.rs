@@ -47,8 +47,9 @@ pub struct Crowd {
     rotation: Cell<usize>,
     webhooks: Line,
     socket: Line,
-    /// Whether an answer lets the next customer write.
-    pub chain: Cell<bool>,
+    /// How many messages answers may still set off.
+    chain: Cell<usize>,
+    waiting: Cell<usize>,
     /// Whether the visitors of the web chat write.
     pub open: Cell<bool>,
     /// Whether the hook's 2xx is the answer: nothing else will come.
@@ -101,7 +102,8 @@ impl Crowd {
             rotation: Cell::new(0),
             webhooks: Line::default(),
             socket: Line::default(),
-            chain: Cell::new(false),
+            chain: Cell::new(0),
+            waiting: Cell::new(0),
             open: Cell::new(false),
             hook_is_all: plan.sink.is_none(),
             tally: RefCell::default(),
@@ -134,6 +136,21 @@ impl Crowd {
         self.socket.take()
     }
 
+    /// So many write at once, and each answer lets the next one write, `more` times.
+    pub fn set_off(&self, at_once: usize, more: usize) {
+        self.chain.set(more);
+        (0..at_once).for_each(|_| self.let_write(None));
+    }
+
+    /// Answers set off nothing from here on.
+    pub fn break_chain(&self) {
+        self.chain.set(0);
+    }
+
+    pub fn chain_left(&self) -> usize {
+        self.chain.get()
+    }
+
     /// The next channel in turn gets a message from whoever has been quiet longest there.
     pub fn let_write(&self, due: Option<u64>) {
         let mut quiet = self.quiet.borrow_mut();
@@ -156,6 +173,7 @@ impl Crowd {
         customer.state = State::Next;
         customer.turn += 1;
         self.tally.borrow_mut().sent += 1;
+        self.waiting.set(self.waiting.get() + 1);
         Job { customer: number, channel: customer.channel, turn: customer.turn, due }
     }
 
@@ -177,8 +195,11 @@ impl Crowd {
             return;
         }
         *self.tally.borrow_mut().refused.entry(status).or_default() += 1;
-        self.customers.borrow_mut()[job.customer as usize].state = State::Quiet;
-        self.rest(job.channel, job.customer);
+        let before = std::mem::replace(&mut self.customers.borrow_mut()[job.customer as usize].state, State::Quiet);
+        if matches!(before, State::Waiting { .. }) {
+            self.waiting.set(self.waiting.get() - 1);
+            self.rest(job.channel, job.customer);
+        }
     }
 
     /// A reply to this customer arrived at their platform.
@@ -189,7 +210,10 @@ impl Crowd {
         drop(customers);
         let mut tally = self.tally.borrow_mut();
         match before {
-            State::Waiting { since } => tally.reply(channel, at.saturating_sub(since), at),
+            State::Waiting { since } => {
+                self.waiting.set(self.waiting.get() - 1);
+                tally.reply(channel, at.saturating_sub(since), at);
+            }
             State::GivenUp => tally.late += 1,
             State::Quiet | State::Next => {
                 tally.doubled(channel);
@@ -205,7 +229,8 @@ impl Crowd {
         if let Some((_, quiet)) = self.quiet.borrow_mut().iter_mut().find(|(known, _)| *known == channel) {
             quiet.push_back(number);
         }
-        if self.chain.get() && channel != Channel::Webchat {
+        if channel != Channel::Webchat && self.chain.get() > 0 {
+            self.chain.set(self.chain.get() - 1);
             self.let_write(None);
         }
     }
@@ -216,8 +241,7 @@ impl Crowd {
 
     /// How many have an answer to come.
     pub fn waiting(&self) -> usize {
-        let customers = self.customers.borrow();
-        customers.iter().filter(|customer| matches!(customer.state, State::Next | State::Waiting { .. })).count()
+        self.waiting.get()
     }
 
     /// Nobody waits any longer: what is unanswered is lost.
@@ -225,6 +249,7 @@ impl Crowd {
         let mut customers = self.customers.borrow_mut();
         for customer in customers.iter_mut().filter(|customer| matches!(customer.state, State::Waiting { .. })) {
             customer.state = State::GivenUp;
+            self.waiting.set(self.waiting.get() - 1);
             self.tally.borrow_mut().lost(customer.channel);
         }
     }

@@ -4,6 +4,7 @@
 
 use super::crowd::Crowd;
 use super::speech::Speech;
+use crate::clock;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -15,7 +16,6 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 
 /// Dispatches that a session can be given again.
 const REPLAY: usize = 20_000;
-const SESSION: &str = "bench";
 
 pub struct Socket {
     listener: TcpListener,
@@ -24,6 +24,8 @@ pub struct Socket {
 /// The one session, over many connections.
 #[derive(Default)]
 struct Session {
+    /// Empty before the first identify.
+    id: String,
     seq: u64,
     replay: VecDeque<(u64, String)>,
 }
@@ -100,10 +102,15 @@ async fn hear(line: &mut Line, text: &str, address: &str, session: &RefCell<Sess
     match frame["op"].as_u64() {
         Some(1) => line.send(Message::text(json!({ "op": 11 }).to_string())).await.map(|()| false),
         Some(2) => {
-            *session.borrow_mut() = Session { seq: 1, ..Session::default() };
-            let ready = json!({ "t": "READY", "s": 1, "op": 0, "d": { "v": 10, "session_id": SESSION, "guilds": [],
+            let id = format!("{:x}", clock::now());
+            *session.borrow_mut() = Session { id: id.clone(), seq: 1, ..Session::default() };
+            let ready = json!({ "t": "READY", "s": 1, "op": 0, "d": { "v": 10, "session_id": id, "guilds": [],
                 "resume_gateway_url": address, "user": { "id": "1", "username": "bench", "bot": true } } });
             line.send(Message::text(ready.to_string())).await.map(|()| true)
+        }
+        // A session of an earlier run is not ours to go on with.
+        Some(6) if frame["d"]["session_id"] != session.borrow().id.as_str() => {
+            line.send(Message::text(json!({ "op": 9, "d": false }).to_string())).await.map(|()| false)
         }
         Some(6) => {
             let after = frame["d"]["seq"].as_u64().unwrap_or(0);

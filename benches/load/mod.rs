@@ -12,7 +12,7 @@ mod speech;
 mod tally;
 mod visitors;
 
-pub use tally::{ChannelOutcome, Outcome, Spread};
+pub use tally::{ChannelOutcome, Outcome, Spread, spread};
 
 use crate::channels::Channel;
 use crate::{clock, process};
@@ -45,8 +45,8 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Every customer writes once: so many at a time, until all have or the time is over.
-    Introduce { at_once: usize, within: f64 },
+    /// Every customer writes so many times in turn, until all have or the time is over.
+    Introduce { rounds: usize, at_once: usize, within: f64 },
     /// So many write at a time, the next one as soon as one is answered.
     Saturate { at_once: usize, seconds: f64 },
     /// So many messages a second, whatever the answers take.
@@ -95,7 +95,9 @@ async fn take(crowd: &Crowd, phase: Phase) -> Outcome {
     let began = clock::now();
     crowd.begin();
     match phase {
-        Phase::Introduce { at_once, within } => pace::introduce(crowd, at_once, Duration::from_secs_f64(within)).await,
+        Phase::Introduce { rounds, at_once, within } => {
+            pace::introduce(crowd, rounds, at_once, Duration::from_secs_f64(within)).await
+        }
         Phase::Saturate { at_once, seconds } => pace::saturate(crowd, at_once, Duration::from_secs_f64(seconds)).await,
         Phase::Pace { rate, seconds } => pace::keep(crowd, rate, Duration::from_secs_f64(seconds)).await,
     }

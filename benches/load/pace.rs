@@ -11,24 +11,23 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Doubles come soon after what they repeat.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
-/// Everybody writes once, so that later phases meet customers who are known.
-pub async fn introduce(crowd: &Crowd, at_once: usize, within: Duration) {
+/// Everybody writes so many times, in turn. The web chat has its own pace and does not take part.
+pub async fn introduce(crowd: &Crowd, rounds: usize, at_once: usize, within: Duration) {
     let deadline = clock::now() + nanos(within);
-    let mut left = crowd.size();
-    while left > 0 && clock::now() < deadline {
-        let room = at_once.saturating_sub(crowd.waiting()).min(left);
-        (0..room).for_each(|_| crowd.let_write(None));
-        left -= room;
-        sleep(Duration::from_millis(2)).await;
+    let messages = crowd.size() * rounds;
+    let at_once = at_once.min(messages);
+    crowd.set_off(at_once, messages - at_once);
+    while crowd.chain_left() > 0 && clock::now() < deadline {
+        sleep(Duration::from_millis(20)).await;
     }
+    crowd.break_chain();
 }
 
 pub async fn saturate(crowd: &Crowd, at_once: usize, lasts: Duration) {
-    crowd.chain.set(true);
     crowd.open.set(true);
-    (0..at_once).for_each(|_| crowd.let_write(None));
+    crowd.set_off(at_once, usize::MAX);
     sleep(lasts).await;
-    crowd.chain.set(false);
+    crowd.break_chain();
     crowd.open.set(false);
 }
 

@@ -2,7 +2,7 @@
 //! a buffer: what customers say holds no sign that JSON would escape.
 
 use super::crowd::Job;
-use crate::channels::{APP, Channel, OFFICIAL_ACCOUNT, PAGE, SECRET, direct_channel};
+use crate::channels::{APP, Channel, OFFICIAL_ACCOUNT, PAGE, SECRET, direct_channel, name_of, number_of};
 use crate::{clock, shop};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -63,9 +63,9 @@ impl Speech {
     pub fn dispatch(&self, job: Job, seq: u64) -> String {
         let (user, channel) = (Channel::Discord.id_of(job.customer), direct_channel(job.customer));
         let id = ((clock::unix_millis() - SNOWFLAKES_SINCE) << 22) | (self.fresh_number() & 0x003f_ffff);
-        let text = shop::saying(job.customer, job.turn);
+        let (text, name) = (shop::saying(job.customer, job.turn), name_of(job.customer));
         format!(
-            r#"{{"t":"MESSAGE_CREATE","s":{seq},"op":0,"d":{{"id":"{id}","channel_id":"{channel}","author":{{"id":"{user}","username":"khach","global_name":"Khách","discriminator":"0","avatar":null}},"content":"{text}","timestamp":"2026-11-20T12:00:00.123000+00:00","edited_timestamp":null,"tts":false,"mention_everyone":false,"mentions":[],"mention_roles":[],"attachments":[],"embeds":[],"components":[],"pinned":false,"type":0,"flags":0,"channel_type":1}}}}"#
+            r#"{{"t":"MESSAGE_CREATE","s":{seq},"op":0,"d":{{"id":"{id}","channel_id":"{channel}","author":{{"id":"{user}","username":"khach","global_name":"{name}","discriminator":"0","avatar":null}},"content":"{text}","timestamp":"2026-11-20T12:00:00.123000+00:00","edited_timestamp":null,"tts":false,"mention_everyone":false,"mentions":[],"mention_roles":[],"attachments":[],"embeds":[],"components":[],"pinned":false,"type":0,"flags":0,"channel_type":1}}}}"#
         )
     }
 
@@ -77,7 +77,7 @@ impl Speech {
 }
 
 fn update(number: u64, now: u64, id: u64, text: &str) -> String {
-    let person = format!(r#""id":{id},"first_name":"Khách","username":"khach_{id}""#);
+    let person = format!(r#""id":{id},"first_name":"{}","username":"khach_{id}""#, name_of(number_of(id)));
     let date = now / 1000;
     format!(
         r#"{{"update_id":{number},"message":{{"message_id":{number},"from":{{{person},"is_bot":false,"language_code":"vi"}},"chat":{{{person},"type":"private"}},"date":{date},"text":"{text}"}}}}"#
