@@ -3,13 +3,14 @@
 CARGO ?= cargo
 NPM ?= npm --no-fund --no-audit --loglevel=error
 
-.PHONY: help run dev test bench fmt console check rust-tests console-tests browser-tests release clean
+.PHONY: help run dev test bench bench-large fmt console check rust-tests console-tests browser-tests release clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo shop"
 	@echo "make dev     gateway and console with hot reload"
 	@echo "make test    everything that CI runs"
 	@echo "make bench   throughput and latency, written to benches/results/"
+	@echo "make bench-large  the same with 1,000,000 messages stored"
 	@echo "make fmt     format Rust, and the lints that mend themselves"
 	@echo "make release an optimised binary in target/release/onethread"
 
@@ -54,10 +55,16 @@ browser-tests: console
 	$(CARGO) build --locked --bin onethread
 	cd tests/browser && $(NPM) ci && node --test --test-concurrency=1
 
-bench:
+bench: bench-binaries
+	./target/release/onethread-bench $(BENCH)
+
+bench-large: bench-binaries
+	./target/release/onethread-bench $(BENCH) large
+
+.PHONY: bench-binaries
+bench-binaries:
 	@./scripts/need node
 	$(CARGO) build --release --locked --bins --package onethread --package onethread-bench
-	./target/release/onethread-bench
 
 release: console
 	$(CARGO) build --release --locked --bin onethread

@@ -1,54 +1,74 @@
-//! The gateway under load: the real binary, started and watched from outside.
+//! The gateway under load: the real binary, started and watched from outside,
+//! with a shop set up through its API.
 
+use crate::channels::{APP, Channel, OFFICIAL_ACCOUNT, ORIGIN, PAGE, SECRET};
+use crate::process::Usage;
+use crate::shop;
 use anyhow::{Context, bail};
-use serde_json::Value;
-use std::path::Path;
-use std::process::Stdio;
+use reqwest::{Client, Method};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
+/// The same in every run, so that a database that outlives one can still be read.
+const SECRET_KEY: &str = "0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec0bec";
+const JSON: &str = "application/json";
+
 pub struct Gateway {
     child: Child,
-    pub url: String,
-    pub token: String,
-    http: reqwest::Client,
-    _folder: tempfile::TempDir,
+    pub address: String,
+    token: String,
+    http: Client,
+}
+
+/// How the gateway is started.
+pub struct Setup<'a> {
+    pub binary: &'a Path,
+    pub database: Option<&'a str>,
+    /// Its data directory, which must be empty or a gateway's own.
+    pub folder: &'a Path,
+    pub log: PathBuf,
+}
+
+impl Setup<'_> {
+    fn command(&self, address: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.binary);
+        command.args(arguments).current_dir(self.folder).kill_on_drop(true);
+        command.env("ONETHREAD_LISTEN", address).env("ONETHREAD_PUBLIC_URL", format!("http://{address}"));
+        command.env("ONETHREAD_DATA_DIR", self.folder).env("ONETHREAD_LOG_LEVEL", "warn");
+        command.env("ONETHREAD_ADMIN_EMAIL", "bench@example.com").env("ONETHREAD_ADMIN_PASSWORD", "only for the benchmark");
+        command.env("ONETHREAD_SECRET_KEY", SECRET_KEY);
+        command.envs(self.database.map(|url| ("ONETHREAD_DATABASE_URL", url)));
+        command
+    }
 }
 
 impl Gateway {
-    pub async fn start(binary: &Path, database: Option<&str>) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
+    pub async fn start(setup: &Setup<'_>) -> anyhow::Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let url = format!("http://127.0.0.1:{port}");
-        let mut settings = vec![
-            ("ONETHREAD_LISTEN", format!("127.0.0.1:{port}")),
-            ("ONETHREAD_PUBLIC_URL", url.clone()),
-            ("ONETHREAD_DATA_DIR", folder.path().display().to_string()),
-            ("ONETHREAD_ADMIN_EMAIL", "bench@example.com".to_owned()),
-            ("ONETHREAD_ADMIN_PASSWORD", "only for the benchmark".to_owned()),
-            ("ONETHREAD_LOG_LEVEL", "warn".to_owned()),
-        ];
-        settings.extend(database.map(|url| ("ONETHREAD_DATABASE_URL", url.to_owned())));
-        let run = |arguments: &[&str]| {
-            let mut command = Command::new(binary);
-            command.args(arguments).envs(settings.clone()).current_dir(folder.path()).kill_on_drop(true);
-            command
-        };
-        let binary_missing = || format!("could not start `{}`; build it first: cargo build --release", binary.display());
-        let made = run(&["token", "create", "--name", "bench", "--role", "admin"]).output().await.with_context(binary_missing)?;
+        let address = format!("127.0.0.1:{port}");
+        let make_token = ["token", "create", "--name", "bench", "--role", "admin"];
+        let made = setup.command(&address, &make_token).output().await;
+        let made = made.with_context(|| format!("could not start `{}`", setup.binary.display()))?;
         let token = String::from_utf8(made.stdout)?.trim().to_owned();
         if token.is_empty() {
             bail!("no token was made: {}", String::from_utf8_lossy(&made.stderr));
         }
-        let child = run(&["serve"]).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
-        let gateway = Self { child, url, token, http: reqwest::Client::new(), _folder: folder };
+        let log = std::fs::File::create(&setup.log)?;
+        let mut serve = setup.command(&address, &["serve"]);
+        let child = serve.stdout(log.try_clone()?).stderr(log).spawn()?;
+        let gateway = Self { child, address, token, http: Client::new() };
         gateway.wait_until_ready().await?;
         Ok(gateway)
     }
 
     async fn wait_until_ready(&self) -> anyhow::Result<()> {
-        for _ in 0..200 {
-            if self.http.get(format!("{}/readyz", self.url)).send().await.is_ok_and(|answer| answer.status().is_success()) {
+        let url = format!("http://{}/readyz", self.address);
+        for _ in 0..600 {
+            if self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -56,46 +76,106 @@ impl Gateway {
         bail!("the gateway did not get ready")
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
-        let call = self.http.post(format!("{}/api/v1{path}", self.url)).bearer_auth(&self.token).json(&body);
+    pub fn usage(&self) -> Usage {
+        Usage(self.child.id().unwrap_or_default())
+    }
+
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::GET, path, JSON, String::new()).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(Method::POST, path, JSON, body.to_string()).await
+    }
+
+    /// Only fetch, for whoever looks at the time.
+    pub async fn fetch(&self, path: &str) -> anyhow::Result<()> {
+        let call = self.http.get(format!("http://{}/api/v1{path}", self.address)).bearer_auth(&self.token);
+        call.send().await?.error_for_status()?.bytes().await?;
+        Ok(())
+    }
+
+    async fn call(&self, method: Method, path: &str, mime: &str, body: String) -> anyhow::Result<Value> {
+        let url = format!("http://{}/api/v1{path}", self.address);
+        let call = self.http.request(method.clone(), url).bearer_auth(&self.token).header("content-type", mime).body(body);
         let answer = call.send().await?;
         let (status, text) = (answer.status(), answer.text().await?);
         if !status.is_success() {
-            bail!("POST {path}: {status} {text}");
+            bail!("{method} {path}: {status} {text}");
         }
         Ok(serde_json::from_str(&text)?)
     }
 
-    fn status(&self, name: &str) -> anyhow::Result<u64> {
-        let pid = self.child.id().context("the gateway is gone")?;
-        let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let line = text.lines().find(|line| line.starts_with(name)).context("no such line in /proc")?;
-        Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
+    /// Give the shop its answers and orders.
+    async fn stock(&self) -> anyhow::Result<()> {
+        for answer in shop::answers()? {
+            self.post("/answers", &answer).await?;
+        }
+        let imported = self.call(Method::POST, "/orders/import", "application/jsonl", shop::orders()).await?;
+        match imported["errors"].as_array().and_then(|errors| errors.first()) {
+            None => Ok(()),
+            Some(error) => bail!("an order was not taken: {error}"),
+        }
     }
 
-    /// Resident memory now, in KiB.
-    pub fn memory(&self) -> anyhow::Result<u64> {
-        self.status("VmRSS:")
+    /// An inbox on each channel, made now or before; the answer is the path of its hook. A new
+    /// shop is stocked as well.
+    pub async fn connect(&self, channels: &[Channel], sink: &str) -> anyhow::Result<BTreeMap<Channel, String>> {
+        let inboxes = self.get("/inboxes").await?;
+        let known = inboxes["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if known.is_empty() {
+            self.stock().await?;
+        }
+        let mut hooks = BTreeMap::new();
+        for channel in channels {
+            let before = known.iter().find(|inbox| inbox["channel"] == channel.name());
+            let inbox = match before.and_then(|inbox| inbox["id"].as_str()) {
+                Some(id) => self.call(Method::PATCH, &format!("/inboxes/{id}"), JSON, moved(*channel, sink).to_string()).await?,
+                None => self.post("/inboxes", &new_inbox(*channel, sink)).await?,
+            };
+            let hook = inbox["hook_url"].as_str().context("an inbox has a hook")?;
+            let path = hook.strip_prefix(&format!("http://{}", self.address)).context("a hook is the gateway's own")?;
+            hooks.insert(*channel, path.to_owned());
+        }
+        Ok(hooks)
     }
 
-    /// The most it ever was, in KiB.
-    pub fn peak_memory(&self) -> anyhow::Result<u64> {
-        self.status("VmHWM:")
-    }
-
-    /// Processor time so far, user and system.
-    pub fn processor_time(&self) -> anyhow::Result<Duration> {
-        let pid = self.child.id().context("the gateway is gone")?;
-        let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        let (_, fields) = text.rsplit_once(')').context("no stat")?;
-        let fields: Vec<&str> = fields.split_whitespace().collect();
-        let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
-        // Linux counts in hundredths of a second everywhere we run.
-        Ok(Duration::from_millis(ticks * 10))
-    }
-
+    /// Ask it to stop, and wait: it finishes what it has begun.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.child.kill().await?;
-        Ok(())
+        let pid = self.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).context("the gateway is gone")?;
+        kill_process(pid, Signal::TERM)?;
+        match tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await {
+            Ok(status) if status.as_ref().is_ok_and(std::process::ExitStatus::success) => Ok(()),
+            ended => bail!("the gateway did not stop as asked: {ended:?}"),
+        }
+    }
+}
+
+fn new_inbox(channel: Channel, sink: &str) -> Value {
+    json!({ "channel": channel.name(), "name": channel.name(), "settings": settings(channel, sink) })
+}
+
+/// What changes of an inbox when the sink is somewhere else.
+fn moved(channel: Channel, sink: &str) -> Value {
+    let mut settings = settings(channel, sink);
+    if let Some(settings) = settings.as_object_mut() {
+        settings.retain(|name, _| name.ends_with("_url"));
+    }
+    json!({ "settings": settings })
+}
+
+/// What an inbox is told: the official addresses, exchanged for the sink's.
+fn settings(channel: Channel, sink: &str) -> Value {
+    let home = format!("http://{sink}/{}", channel.name());
+    match channel {
+        Channel::Telegram => json!({ "token": "1:bench", "webhook_secret": SECRET, "api_url": home }),
+        Channel::Facebook => {
+            json!({ "page_id": PAGE, "page_token": "p", "app_secret": SECRET, "verify_token": "v", "api_url": home })
+        }
+        Channel::Zalo => json!({ "oa_id": OFFICIAL_ACCOUNT, "app_id": APP, "app_secret": "s", "oa_secret_key": SECRET,
+            "access_token": "a", "refresh_token": "r", "api_url": home, "oauth_url": home }),
+        // The first part says the bot's own id, as in every such token.
+        Channel::Discord => json!({ "token": "MQ.bench.token", "api_url": home }),
+        Channel::Webchat => json!({ "allowed_origins": [ORIGIN] }),
     }
 }

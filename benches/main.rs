@@ -1,62 +1,67 @@
-//! The benchmark: a gateway in a process of its own, loaded over the platforms'
-//! real wire protocols. This process is every platform at once: it signs and
-//! sends webhooks, takes the replies and looks at the clock.
+//! The benchmark: the gateway's real binary, loaded over the platforms' real
+//! wire protocols, beside a bare floor that shows what the machine can do.
 //!
-//! `make bench` writes `benches/results/`. Figures are of one machine on one
-//! day: compare ratios within a run, not runs of different machines.
+//! This program plays every part but the gateway's. Started by a person it
+//! conducts a run; it starts itself again as load generator, sink and floor,
+//! so that what each costs is seen apart. What is measured and how to read it
+//! is written in `docs/performance.md`.
 
-#![expect(clippy::disallowed_methods, reason = "a benchmark makes its own clients and tasks")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark makes its own clients and tasks, and looks at the real clock")]
 
+mod channels;
+mod clock;
+mod floor;
 mod gateway;
+mod large;
 mod load;
-mod platforms;
+mod process;
 mod report;
+mod run;
+mod shop;
 mod sink;
+mod stage;
+mod wire;
 
-use anyhow::Context;
-use clap::Parser;
-use std::time::Duration;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
-/// Load a gateway and time what it does.
+/// Load a gateway and the bare floor, and compare.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The gateway's binary.
-    #[arg(long, default_value = "target/release/onethread")]
-    binary: std::path::PathBuf,
-    /// A database URL; a fresh SQLite file where none is named.
-    #[arg(long)]
-    database: Option<String>,
-    /// Customers who write at the same time when the gateway is saturated.
-    #[arg(long, default_value_t = 256)]
-    customers: usize,
-    /// Seconds of each phase.
-    #[arg(long, default_value_t = 15)]
-    seconds: u64,
-    /// Where the results go.
-    #[arg(long, default_value = "benches/results")]
-    results: std::path::PathBuf,
+    #[command(subcommand)]
+    role: Option<Role>,
+    #[command(flatten)]
+    run: run::Options,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// Load a gateway on a database that is full already, and time what agents look at.
+    Large(large::Stored),
+    /// The customers of all platforms.
+    #[command(hide = true)]
+    Load,
+    /// The platforms' receiving side.
+    #[command(hide = true)]
+    Sink {
+        /// Where Discord's gateway is.
+        socket: String,
+    },
+    /// A signature check and a durable row.
+    #[command(hide = true)]
+    Floor { folder: PathBuf },
+}
+
+fn main() -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let options = Options::parse();
-    let phase = Duration::from_secs(options.seconds);
-    let sink = sink::Sink::open().await.context("the sink could not listen")?;
-    let binary = options
-        .binary
-        .canonicalize()
-        .with_context(|| format!("there is no `{}`; build it first: make bench", options.binary.display()))?;
-    let gateway = gateway::Gateway::start(&binary, options.database.as_deref()).await?;
-    let inboxes = platforms::connect(&gateway, &sink).await?;
-    let idle = gateway.memory()?;
-    load::saturate(&inboxes, &sink, options.customers, Duration::from_secs(3)).await?;
-    let saturated = load::saturate(&inboxes, &sink, options.customers, phase).await?;
-    let spent = gateway.processor_time()?;
-    let half = load::pace(&inboxes, &sink, saturated.rate() / 2.0, phase).await?;
-    let halves_cost = gateway.processor_time()?.saturating_sub(spent);
-    let figures = report::Figures { idle_memory: idle, loaded_memory: gateway.peak_memory()?, saturated, half, halves_cost };
-    figures.print();
-    figures.write(&options.results, options.database.is_some())?;
-    gateway.stop().await
+    // One thread is enough for the parts that must cost little.
+    let one = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match options.role {
+        Some(Role::Load) => one()?.block_on(load::run()),
+        Some(Role::Sink { socket }) => one()?.block_on(sink::run(socket)),
+        Some(Role::Floor { folder }) => tokio::runtime::Runtime::new()?.block_on(floor::run(&folder)),
+        Some(Role::Large(stored)) => one()?.block_on(large::run(&options.run, stored)),
+        None => one()?.block_on(run::run(&options.run)),
+    }
 }

@@ -1,0 +1,256 @@
+//! The customers: who waits for an answer since when, and who may write next.
+//!
+//! Nobody writes again before they were answered, so an answer belongs to the
+//! one message that its customer waits with; an answer that nobody waits for
+//! is a double.
+
+use super::Plan;
+use super::tally::{Outcome, Tally};
+use crate::channels::Channel;
+use crate::clock;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use tokio::sync::Notify;
+
+/// One message to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Job {
+    pub customer: u32,
+    pub channel: Channel,
+    pub turn: u32,
+    /// When it was due; `None` where it is timed from its sending.
+    due: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Quiet,
+    /// In line to be sent.
+    Next,
+    Waiting {
+        since: u64,
+    },
+    /// Unanswered for so long that nobody waits any more.
+    GivenUp,
+}
+
+struct Customer {
+    channel: Channel,
+    turn: u32,
+    state: State,
+}
+
+pub struct Crowd {
+    customers: RefCell<Vec<Customer>>,
+    /// Of each channel that is written on, who has been quiet longest stands first.
+    quiet: RefCell<Vec<(Channel, VecDeque<u32>)>>,
+    rotation: Cell<usize>,
+    webhooks: Line,
+    socket: Line,
+    /// How many messages answers may still set off.
+    chain: Cell<usize>,
+    waiting: Cell<usize>,
+    /// Whether the visitors of the web chat write.
+    pub open: Cell<bool>,
+    /// Whether the hook's 2xx is the answer: nothing else will come.
+    hook_is_all: bool,
+    tally: RefCell<Tally>,
+}
+
+/// Messages on their way out by one door.
+#[derive(Default)]
+struct Line {
+    jobs: RefCell<VecDeque<Job>>,
+    more: Notify,
+}
+
+impl Line {
+    fn push(&self, job: Job) {
+        self.jobs.borrow_mut().push_back(job);
+        self.more.notify_one();
+    }
+
+    async fn next(&self) -> Job {
+        loop {
+            if let Some(job) = self.take() {
+                return job;
+            }
+            self.more.notified().await;
+        }
+    }
+
+    fn take(&self) -> Option<Job> {
+        self.jobs.borrow_mut().pop_front()
+    }
+}
+
+impl Crowd {
+    pub fn gather(plan: &Plan) -> Self {
+        let writing: Vec<Channel> = plan.hooks.keys().copied().filter(|channel| *channel != Channel::Webchat).collect();
+        let visiting = if plan.hooks.contains_key(&Channel::Webchat) { plan.visitors } else { 0 };
+        let mut quiet: Vec<(Channel, VecDeque<u32>)> = writing.iter().map(|channel| (*channel, VecDeque::new())).collect();
+        let mut customers = Vec::new();
+        for number in 0..if writing.is_empty() { 0 } else { plan.crowd } {
+            let (channel, waiting) = &mut quiet[number as usize % writing.len()];
+            waiting.push_back(number);
+            customers.push(Customer { channel: *channel, turn: 0, state: State::Quiet });
+        }
+        customers.extend((0..visiting).map(|_| Customer { channel: Channel::Webchat, turn: 0, state: State::Quiet }));
+        Self {
+            customers: RefCell::new(customers),
+            quiet: RefCell::new(quiet),
+            rotation: Cell::new(0),
+            webhooks: Line::default(),
+            socket: Line::default(),
+            chain: Cell::new(0),
+            waiting: Cell::new(0),
+            open: Cell::new(false),
+            hook_is_all: plan.sink.is_none(),
+            tally: RefCell::default(),
+        }
+    }
+
+    pub fn begin(&self) {
+        self.tally.take();
+    }
+
+    pub fn outcome(&self, began: u64, ended: u64) -> Outcome {
+        self.tally.take().outcome(began, ended)
+    }
+
+    /// Customers of all channels but web chat.
+    pub fn size(&self) -> usize {
+        self.customers.borrow().iter().filter(|customer| customer.channel != Channel::Webchat).count()
+    }
+
+    pub async fn next_webhook(&self) -> Job {
+        self.webhooks.next().await
+    }
+
+    pub async fn next_for_socket(&self) -> Job {
+        self.socket.next().await
+    }
+
+    /// What else waits for the socket right now.
+    pub fn more_for_socket(&self) -> Option<Job> {
+        self.socket.take()
+    }
+
+    /// So many write at once, and each answer lets the next one write, `more` times.
+    pub fn set_off(&self, at_once: usize, more: usize) {
+        self.chain.set(more);
+        (0..at_once).for_each(|_| self.let_write(None));
+    }
+
+    /// Answers set off nothing from here on.
+    pub fn break_chain(&self) {
+        self.chain.set(0);
+    }
+
+    pub fn chain_left(&self) -> usize {
+        self.chain.get()
+    }
+
+    /// The next channel in turn gets a message from whoever has been quiet longest there.
+    pub fn let_write(&self, due: Option<u64>) {
+        let mut quiet = self.quiet.borrow_mut();
+        let channels = quiet.len();
+        for _ in 0..channels {
+            let turn = self.rotation.replace((self.rotation.get() + 1) % channels);
+            let Some(number) = quiet[turn].1.pop_front() else { continue };
+            drop(quiet);
+            let job = self.speak(number, due);
+            let line = if job.channel == Channel::Discord { &self.socket } else { &self.webhooks };
+            return line.push(job);
+        }
+        self.tally.borrow_mut().held_back += 1;
+    }
+
+    /// Let this customer take a turn.
+    pub fn speak(&self, number: u32, due: Option<u64>) -> Job {
+        let mut customers = self.customers.borrow_mut();
+        let customer = &mut customers[number as usize];
+        customer.state = State::Next;
+        customer.turn += 1;
+        self.tally.borrow_mut().sent += 1;
+        self.waiting.set(self.waiting.get() + 1);
+        Job { customer: number, channel: customer.channel, turn: customer.turn, due }
+    }
+
+    /// The message is going out now; the answer may be here before the hook's.
+    pub fn sending(&self, job: Job) -> u64 {
+        let since = job.due.unwrap_or_else(clock::now);
+        self.customers.borrow_mut()[job.customer as usize].state = State::Waiting { since };
+        since
+    }
+
+    /// The hook answered with this status; 0 where the connection broke.
+    pub fn hook_answered(&self, job: Job, since: u64, status: u16) {
+        let now = clock::now();
+        if (200..300).contains(&status) {
+            self.tally.borrow_mut().hook(job.channel, now - since);
+            if self.hook_is_all {
+                self.replied(job.customer, now);
+            }
+            return;
+        }
+        *self.tally.borrow_mut().refused.entry(status).or_default() += 1;
+        let before = std::mem::replace(&mut self.customers.borrow_mut()[job.customer as usize].state, State::Quiet);
+        if matches!(before, State::Waiting { .. }) {
+            self.waiting.set(self.waiting.get() - 1);
+            self.rest(job.channel, job.customer);
+        }
+    }
+
+    /// A reply to this customer arrived at their platform.
+    pub fn replied(&self, number: u32, at: u64) {
+        let mut customers = self.customers.borrow_mut();
+        let Some(customer) = customers.get_mut(number as usize) else { return };
+        let (channel, before) = (customer.channel, std::mem::replace(&mut customer.state, State::Quiet));
+        drop(customers);
+        let mut tally = self.tally.borrow_mut();
+        match before {
+            State::Waiting { since } => {
+                self.waiting.set(self.waiting.get() - 1);
+                tally.reply(channel, at.saturating_sub(since), at);
+            }
+            State::GivenUp => tally.late += 1,
+            State::Quiet | State::Next => {
+                tally.doubled(channel);
+                self.customers.borrow_mut()[number as usize].state = before;
+                return;
+            }
+        }
+        drop(tally);
+        self.rest(channel, number);
+    }
+
+    fn rest(&self, channel: Channel, number: u32) {
+        if let Some((_, quiet)) = self.quiet.borrow_mut().iter_mut().find(|(known, _)| *known == channel) {
+            quiet.push_back(number);
+        }
+        if channel != Channel::Webchat && self.chain.get() > 0 {
+            self.chain.set(self.chain.get() - 1);
+            self.let_write(None);
+        }
+    }
+
+    pub fn is_quiet(&self, number: u32) -> bool {
+        matches!(self.customers.borrow()[number as usize].state, State::Quiet)
+    }
+
+    /// How many have an answer to come.
+    pub fn waiting(&self) -> usize {
+        self.waiting.get()
+    }
+
+    /// Nobody waits any longer: what is unanswered is lost.
+    pub fn give_up(&self) {
+        let mut customers = self.customers.borrow_mut();
+        for customer in customers.iter_mut().filter(|customer| matches!(customer.state, State::Waiting { .. })) {
+            customer.state = State::GivenUp;
+            self.waiting.set(self.waiting.get() - 1);
+            self.tally.borrow_mut().lost(customer.channel);
+        }
+    }
+}
