@@ -6,7 +6,10 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod crowding;
 mod faq;
+mod fates;
+mod forging;
 mod handoff;
 mod intake;
 mod merging;
