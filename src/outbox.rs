@@ -5,5 +5,5 @@ mod fate;
 mod queue;
 mod sender;
 
-pub use queue::{Way, queue};
+pub use queue::{Way, WordsOf, queue};
 pub use sender::send_parcels;

@@ -129,7 +129,7 @@ enum Outcome {
 }
 
 async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
-    let by_bot = claimed.voice == "bot";
+    let by_bot = voice_of(claimed) == Voice::Bot;
     if by_bot && claimed.lease_number != claimed.thread_lease {
         return Outcome::Overtaken;
     }
@@ -147,14 +147,20 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         queued_at: claimed.queued_at,
         by_bot,
         deduplicates,
+        doubtful: claimed.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN),
         now,
         jitter: i64::from(rand::random::<u16>() % 500),
     };
     Outcome::Tried(Box::new(fate::next(answer, tried)))
 }
 
+/// Whatever is not known to be a person's is the bot's: a person's may use what platforms keep for people.
+fn voice_of(claimed: &ClaimedParcel) -> Voice {
+    if claimed.voice == "person" { Voice::Person } else { Voice::Bot }
+}
+
 async fn attempt(gateway: &Gateway, live: &Live, claimed: &ClaimedParcel, now: Millis) -> Result<Receipt, DeliveryError> {
-    let voice = if claimed.voice == "bot" { Voice::Bot } else { Voice::Person };
+    let voice = voice_of(claimed);
     if let Reach::Closed { .. } = reach(&live.capabilities.windows, claimed.last_interaction_at, voice, now) {
         return Err(DeliveryError::refused(RefusedBecause::WindowClosed, ""));
     }
@@ -228,13 +234,12 @@ async fn settle(gateway: &Arc<Gateway>, claimed: &ClaimedParcel, outcome: &Outco
                 failed(&mut tx, claimed, error, now).await?;
             }
             Next::Again { at, error } => tx.requeue_parcel(&claimed.id, *at, Some(error)).await?,
-            Next::Uncertain(error) => {
-                tx.end_parcel(&claimed.id, End::Uncertain, None, Some(error), now).await?;
-                tx.end_rest_of(&message, End::Uncertain, now).await?;
-                tx.set_status(&message, Status::Uncertain, Some(error)).await?;
-            }
-            Next::Pause(reason) => {
-                tx.requeue_parcel(&claimed.id, now, None).await?;
+            Next::Uncertain(error) => uncertain(&mut tx, &claimed.id, &message, error, now).await?,
+            Next::Pause { reason, uncertain: doubt } => {
+                match doubt {
+                    Some(error) => uncertain(&mut tx, &claimed.id, &message, error, now).await?,
+                    None => tx.requeue_parcel(&claimed.id, now, None).await?,
+                }
                 pause = Some(reason.clone());
             }
         },
@@ -271,24 +276,31 @@ async fn failed(
     tx.set_status(&message, Status::Failed, Some(error)).await
 }
 
+async fn uncertain(
+    tx: &mut onethread_store::Tx,
+    parcel: &str,
+    message: &MessageId,
+    error: &MessageError,
+    now: Millis,
+) -> Result<(), StoreError> {
+    tx.end_parcel(parcel, End::Uncertain, None, Some(error), now).await?;
+    tx.end_rest_of(message, End::Uncertain, now).await?;
+    tx.set_status(message, Status::Uncertain, Some(error)).await
+}
+
 /// Parcels whose sender is gone may have been sent: again where the platform drops doubles, else an agent decides.
 async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    for (id, message, inbox) in tx.orphaned_parcels(before).await? {
+    for (id, message, inbox, claimed_until) in tx.orphaned_parcels(before).await? {
         let live = gateway.inboxes.get(&inbox.as_str().into());
-        if live.is_some_and(|live| live.capabilities.deduplicates) {
-            tx.requeue_parcel(&id, now, None).await?;
+        let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
+        let Some(error) = fate::of_orphan(deduplicates, claimed_until, now) else {
+            tx.requeue_parcel(&id, now, Some(&fate::doubt("the gateway was stopped while it was sending"))).await?;
             continue;
-        }
-        let error = MessageError {
-            code: "uncertain".into(),
-            detail: "the gateway was stopped while it was sending, so it may have been sent".into(),
         };
         let message: MessageId = message.into();
-        tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await?;
-        tx.end_rest_of(&message, End::Uncertain, now).await?;
-        tx.set_status(&message, Status::Uncertain, Some(&error)).await?;
+        uncertain(&mut tx, &id, &message, &error, now).await?;
         let thread = tx.message(&message).await?.thread_id;
         tx.tell(Told::Message { thread, message: message.0 });
     }
