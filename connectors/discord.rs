@@ -145,7 +145,7 @@ impl Connector for Bot {
 
     fn admit(&self, call: &RawCall) -> Result<Admission, Refusal> {
         // Nobody calls us over HTTP; what we fetched from the gateway is marked so.
-        if call.method == "FETCHED" { Ok(Admission::keep()) } else { Err(Refusal::Malformed) }
+        if call.is_fetched() { Ok(Admission::keep()) } else { Err(Refusal::Malformed) }
     }
 
     fn read(&self, call: &RawCall) -> Result<Vec<Inbound>, Unreadable> {

@@ -151,7 +151,7 @@ struct Bot {
 #[async_trait]
 impl Connector for Bot {
     fn admit(&self, call: &RawCall) -> Result<Admission, Refusal> {
-        if call.method == "FETCHED" {
+        if call.is_fetched() {
             return Ok(Admission::keep());
         }
         if call.method != "POST" || !call.path.is_empty() {
@@ -250,8 +250,8 @@ impl Bot {
         if set != self.kit.hook_url {
             return Some("the bot's webhook points somewhere else: another program may use the same token".into());
         }
-        let failed_at = webhook["last_error_date"].as_i64().unwrap_or(0) * SECOND;
-        let recent = self.kit.clock.now() - failed_at < 10 * MINUTE;
+        let failed_at = webhook["last_error_date"].as_i64().unwrap_or(0).saturating_mul(SECOND);
+        let recent = self.kit.clock.now().saturating_sub(failed_at) < 10 * MINUTE;
         let waiting = webhook["pending_update_count"].as_i64().unwrap_or(0);
         let last = webhook["last_error_message"].as_str().filter(|_| recent && waiting > 0)?;
         Some(format!("Telegram cannot reach this gateway ({last}); {waiting} updates wait"))

@@ -220,7 +220,8 @@ impl TurnAt<'_> {
             ..NewMessage::new(MessageId::fresh(self.now), Author::Bot, content, Status::Queued)
         };
         self.tx.append(&self.thread, &message, self.now).await?;
-        let way = crate::outbox::Way { identity: &self.identity, live: self.live, voice: "bot", lease_number, reply_to: None };
+        let words_of = crate::outbox::WordsOf::bot(lease_number);
+        let way = crate::outbox::Way { identity: &self.identity, live: self.live, words_of, reply_to: None };
         crate::outbox::queue(self.tx, &message, &way, self.now);
         self.tx.tell(Told::Message { thread: self.thread.0.clone(), message: message.id.0 });
         self.tx.tell(Told::Thread { thread: self.thread.0.clone() });

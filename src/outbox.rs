@@ -6,6 +6,6 @@ mod queue;
 mod sender;
 mod settle;
 
-pub use queue::{Way, queue};
+pub use queue::{Way, WordsOf, queue};
 pub use sender::send_parcels;
 pub use settle::went_after_all;

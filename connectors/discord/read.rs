@@ -246,7 +246,7 @@ fn typing(data: &Value) -> Event {
     // Seconds, unlike every other instant here.
     let seconds = data["timestamp"].as_i64();
     let key = format!("typing {channel} {user} {}", seconds.unwrap_or(0));
-    Ok(Some(inbound(key, Sender::new(user), seconds.map(|seconds| seconds * SECOND), What::Typing)))
+    Ok(Some(inbound(key, Sender::new(user), seconds.and_then(|seconds| seconds.checked_mul(SECOND)), What::Typing)))
 }
 
 /// The token with which a press is acknowledged: `id/token`.

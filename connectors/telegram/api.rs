@@ -90,7 +90,8 @@ impl Api {
         if status == 200 {
             return Err(Failure::Line(DeliveryError::Uncertain("the answer could not be read".into())));
         }
-        let retry_after = answer["parameters"]["retry_after"].as_i64().or(pause).map(|seconds| seconds.max(1) * SECOND);
+        let retry_after =
+            answer["parameters"]["retry_after"].as_i64().or(pause).map(|seconds| seconds.max(1).saturating_mul(SECOND));
         let description = answer["description"].as_str().unwrap_or("an answer without a description");
         let code = answer["error_code"].as_i64().unwrap_or(status);
         Err(Failure::Answered { code, description: self.scrub(description), retry_after })

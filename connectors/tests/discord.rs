@@ -207,6 +207,8 @@ impl Bench for Shop {
     async fn fate(&self, fate: Fate) {
         self.world.discord.faults().next(match fate {
             Fate::Blocked => Fault::Blocked,
+            Fate::WindowClosed => Fault::WindowClosed,
+            Fate::BadContent => Fault::BadContent,
             Fate::Throttled => Fault::Throttled { retry_after: 1500 },
             Fate::Unreachable => Fault::ServerError,
             Fate::AnswerLost => Fault::AnswerLost,

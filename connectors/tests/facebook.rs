@@ -14,8 +14,8 @@ use onethread_core::contract::{Bench, Fate, ask_everything};
 use onethread_core::ids::PlatformUserId;
 use onethread_core::message::{Button, FileKind};
 use onethread_core::secret::Settings;
-use onethread_simulator::Act;
 use onethread_simulator::platform::SentFile;
+use onethread_simulator::{Act, Stumble};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -146,6 +146,28 @@ async fn a_call_that_met_trouble_is_brought_again() {
     let stage = open_stage().await;
     stage.gate.stumble(2);
     stage.hear("lần này mới tới").await;
+}
+
+#[tokio::test]
+async fn a_call_may_come_twice_or_be_overtaken() {
+    let stage = open_stage().await;
+    stage.platform.faults().trip(Stumble::Twice);
+    let first = stage.hear("một lần thôi").await;
+    let again = stage.gate.find("mid").await;
+    let keys = |call| stage.connector.read(call).expect("readable").into_iter().map(|event| event.key).collect::<Vec<_>>();
+    assert_eq!(keys(&first), keys(&again));
+    stage.platform.faults().trip(Stumble::Late { by: 600_000 });
+    let late = stage.hear("nói trước");
+    let early = async {
+        while stage.platform.faults().unmet() > 0 {
+            tokio::task::yield_now().await;
+        }
+        stage.hear("nói sau").await
+    };
+    tokio::select! {
+        _ = late => panic!("it is held back"),
+        _ = early => {}
+    }
 }
 
 #[tokio::test]

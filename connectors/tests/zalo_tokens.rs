@@ -43,6 +43,32 @@ async fn two_processes_renew_the_token_once_between_them() {
     assert_eq!(stage.world.zalo.all_rotations(), 1, "the second takes what the first stored");
 }
 
+/// A probe has a time limit, a page may be closed: whoever asked for the token may be gone.
+#[tokio::test]
+async fn a_pair_is_stored_though_nobody_waits_for_it_any_more() {
+    let stage = open_stage().await;
+    stage.world.zalo.expire_access_token();
+    let parcel = stage.parcel(text("một"));
+    let given = async {
+        while stage.world.zalo.all_rotations() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = given => {}
+        told = stage.connector.deliver(&parcel) => panic!("the answer was faster than the platform: {told:?}"),
+    }
+    let stored = async {
+        while stage.house.vault.stores.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(kit::PATIENCE, stored).await.expect("the pair that Zalo gave is stored");
+    stage.deliver(text("hai")).await;
+    assert_eq!(stage.world.zalo.all_rotations(), 1);
+}
+
 #[tokio::test]
 async fn a_token_about_to_expire_is_renewed_before_it_is_used() {
     let stage = open_stage().await;

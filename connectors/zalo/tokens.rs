@@ -1,7 +1,8 @@
 //! The OA's tokens. A refresh token works once and brings the next one; used
 //! twice, the chain is lost and the owner must connect the OA again. So: one
 //! refresh at a time across all processes, the new pair stored before it is
-//! used, and whoever comes second takes what the first one stored.
+//! used, and whoever comes second takes what the first one stored. A renewal that
+//! began is finished even when nobody waits for it any more.
 
 use super::fates::{Complaint, Trouble};
 use crate::{http, loose};
@@ -9,7 +10,7 @@ use onethread_core::channel::{DeliveryError, HeldVault, Kit, VaultError};
 use onethread_core::clock::{MINUTE, Millis, SECOND};
 use onethread_core::secret::{Secret, Settings};
 use serde_json::Value;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 pub const OFFICIAL: &str = "https://oauth.zaloapp.com";
@@ -17,7 +18,10 @@ pub const OFFICIAL: &str = "https://oauth.zaloapp.com";
 const PATIENCE: Duration = Duration::from_secs(15);
 const SAFETY: Millis = 2 * MINUTE;
 
-pub struct Tokens {
+pub struct Tokens(Arc<Chain>);
+
+/// The pair that is good now, and how to get the next.
+struct Chain {
     http: reqwest::Client,
     home: String,
     app: String,
@@ -48,7 +52,7 @@ impl Tokens {
     pub fn new(http: reqwest::Client, settings: &Settings, kit: Kit) -> Self {
         let text = |name: &str| settings.text(name).unwrap_or_default().to_owned();
         let access = Access { token: Secret::new(text("access_token")), expires: None };
-        Self {
+        Self(Arc::new(Chain {
             http,
             home: settings.text("oauth_url").unwrap_or(OFFICIAL).trim_end_matches('/').to_owned(),
             app: text("app_id"),
@@ -57,18 +61,30 @@ impl Tokens {
             held: RwLock::new(access),
             turn: tokio::sync::Mutex::new(()),
             unstored: Mutex::new(None),
-        }
+        }))
     }
 
     /// The access token, renewed where it is known to expire within two minutes.
     pub async fn access(&self) -> Result<Secret, Trouble> {
-        let held = self.held();
-        let soon = held.expires.is_some_and(|at| at - self.kit.clock.now() < SAFETY);
+        let held = self.0.held();
+        let soon = held.expires.is_some_and(|at| at - self.0.kit.clock.now() < SAFETY);
         if soon { self.renew(&held.token).await } else { Ok(held.token) }
     }
 
     /// The access token after `stale`: somebody else's newer one, or one fresh from Zalo.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a pair that Zalo gave must be stored, though whoever asked was dropped meanwhile"
+    )]
     pub async fn renew(&self, stale: &Secret) -> Result<Secret, Trouble> {
+        let (chain, stale) = (self.0.clone(), stale.clone());
+        let renewed = tokio::spawn(async move { chain.renew(&stale).await }).await;
+        renewed.unwrap_or_else(|_| Err(Trouble::Line(DeliveryError::Unreachable("the renewal was broken off".into()))))
+    }
+}
+
+impl Chain {
+    async fn renew(&self, stale: &Secret) -> Result<Secret, Trouble> {
         let _turn = self.turn.lock().await;
         let held = self.held();
         if held.token.reveal() != stale.reveal() {

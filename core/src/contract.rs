@@ -3,7 +3,8 @@
 //! channel is done when it passes here.
 
 use crate::channel::{
-    Admission, Capabilities, Channel, Connector, DeliveryError, FieldKind, Inbound, Parcel, ParcelContent, RawCall, Voice, What,
+    Admission, Capabilities, Channel, Connector, DeliveryError, FieldKind, Inbound, Parcel, ParcelContent, RawCall,
+    RefusedBecause, Voice, What,
 };
 use crate::ids::{ParcelId, PlatformUserId};
 use crate::parts;
@@ -44,6 +45,9 @@ pub trait Bench: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Blocked,
+    /// Too long since the customer wrote; asked only where the channel claims a window.
+    WindowClosed,
+    BadContent,
     Throttled,
     /// 5xx before anything happened, or a connection that was never made.
     Unreachable,
@@ -53,7 +57,15 @@ pub enum Fate {
 }
 
 impl Fate {
-    pub const ALL: [Self; 5] = [Self::Throttled, Self::Unreachable, Self::AnswerLost, Self::Blocked, Self::TokenRevoked];
+    pub const ALL: [Self; 7] = [
+        Self::Throttled,
+        Self::Unreachable,
+        Self::AnswerLost,
+        Self::BadContent,
+        Self::WindowClosed,
+        Self::Blocked,
+        Self::TokenRevoked,
+    ];
 }
 
 /// Ask everything. Panics with a sentence on the first wrong answer.
@@ -171,17 +183,23 @@ async fn long_text_is_split_not_cut(bench: &dyn Bench) {
 }
 
 async fn every_fate_is_told_apart(bench: &dyn Bench) {
-    let deduplicates = bench.channel().capabilities().deduplicates;
+    let claims = bench.channel().capabilities();
+    let refused = |told: &DeliveryError, because| matches!(told, DeliveryError::Refused(reason) if reason.code == because);
     for fate in bench.fates() {
+        if fate == Fate::WindowClosed && claims.windows.is_empty() {
+            continue;
+        }
         bench.fate(fate).await;
         let told = bench.connector().deliver(&parcel(bench, "what becomes of this?")).await;
         let apart = match (fate, &told) {
             (Fate::Throttled, Err(DeliveryError::Throttled(pause))) => *pause > 0,
+            (Fate::Blocked, Err(told)) => refused(told, RefusedBecause::Blocked),
+            (Fate::WindowClosed, Err(told)) => refused(told, RefusedBecause::WindowClosed),
+            (Fate::BadContent, Err(told)) => refused(told, RefusedBecause::BadContent),
             (Fate::Unreachable, Err(DeliveryError::Unreachable(_)))
             | (Fate::AnswerLost, Err(DeliveryError::Uncertain(_)))
-            | (Fate::Blocked, Err(DeliveryError::Refused(_)))
             | (Fate::TokenRevoked, Err(DeliveryError::Unauthorized(_))) => true,
-            (Fate::Unreachable, Err(DeliveryError::Uncertain(_))) => deduplicates,
+            (Fate::Unreachable, Err(DeliveryError::Uncertain(_))) => claims.deduplicates,
             _ => false,
         };
         assert!(apart, "{fate:?} was told as {told:?}");

@@ -247,6 +247,58 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Whatever the bot queued, under whatever number it had then, is spoken in that very stint or never.
+        #[test]
+        fn the_bot_never_speaks_over_a_person(steps in proptest::collection::vec(moves(), 0..60)) {
+            let mut lease = Lease::new();
+            let (mut earlier, mut stint) = (Vec::new(), vec![lease.number]);
+            for step in &steps {
+                let Ok((next, _)) = advance(&lease, step, 0) else { continue };
+                if next.speaker != Speaker::Bot {
+                    earlier.append(&mut stint);
+                }
+                lease = next;
+                if lease.speaker == Speaker::Bot {
+                    stint.push(lease.number);
+                }
+                prop_assert!(earlier.iter().all(|number| !may_speak(&lease, *number)), "{:?} after {:?}", lease, steps);
+                prop_assert!(stint.iter().all(|number| may_speak(&lease, *number)));
+            }
+        }
+
+        #[test]
+        fn the_bot_remembers_nothing_from_before_people_had_the_thread(steps in proptest::collection::vec(moves(), 0..60)) {
+            let mut lease = Lease::new();
+            for step in &steps {
+                let Ok((next, effects)) = advance(&lease, step, 0) else { continue };
+                let given_back = lease.speaker != Speaker::Bot && next.speaker == Speaker::Bot;
+                prop_assert_eq!(effects.contains(&Effect::ForgetContext), given_back);
+                prop_assert_eq!(effects.contains(&Effect::CloseHandoff), given_back);
+                lease = next;
+            }
+        }
+
+        /// Nobody waits for a person while the bot speaks, and whoever waits has waited since they began to.
+        #[test]
+        fn waiting_begins_once_and_ends_with_an_answer(steps in proptest::collection::vec(moves(), 0..60)) {
+            let mut lease = Lease::new();
+            for (at, step) in (1..).zip(&steps) {
+                let Ok((next, _)) = advance(&lease, step, at) else { continue };
+                prop_assert!(next.speaker != Speaker::Bot || next.waiting_since.is_none());
+                match (lease.waiting_since, next.waiting_since) {
+                    (Some(before), Some(after)) => prop_assert_eq!(before, after),
+                    (None, Some(after)) => prop_assert_eq!(after, at),
+                    (Some(_), None) => prop_assert!(
+                        next.speaker == Speaker::Bot || matches!(step, Move::PersonSpoke | Move::AnsweredElsewhere)
+                    ),
+                    (None, None) => {}
+                }
+                lease = next;
+            }
+        }
+    }
+
     #[test]
     fn what_the_bot_queued_before_a_person_stepped_in_may_not_be_spoken() {
         let lease = Lease::new();

@@ -1,5 +1,6 @@
 //! Carries webhook calls to the gateway, with the platform's patience.
 
+use crate::fault::Stumble;
 use bytes::Bytes;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -19,6 +20,26 @@ impl Courier {
             let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).redirect(reqwest::redirect::Policy::none());
             client.build().expect("a plain client can be built once the process has installed its TLS provider")
         })
+    }
+
+    /// Post until it is taken, and then once more if the event stumbles so.
+    pub(crate) async fn bring(
+        &self,
+        url: &str,
+        headers: impl Fn(usize) -> Headers,
+        body: &Bytes,
+        pauses: &[Duration],
+        stumble: Option<Stumble>,
+    ) -> Result<(), u16> {
+        if let Some(Stumble::Late { by }) = stumble {
+            tokio::time::sleep(Duration::from_millis(by)).await;
+        }
+        self.post(url, &headers, body, pauses).await?;
+        if stumble == Some(Stumble::Twice) {
+            // Whatever becomes of the copy: the event was taken.
+            let _ = self.post(url, &headers, body, pauses).await;
+        }
+        Ok(())
     }
 
     /// Post until it is taken with 200, `pauses.len()` times more than once. `headers` is asked for each try.

@@ -74,7 +74,7 @@ impl Facebook {
 
     /// An authentic call with this very body.
     pub async fn post_raw(&self, body: &[u8]) -> Result<(), ActError> {
-        self.state.wire.post_body(body.to_vec().into()).await.map_err(ActError::NotTaken)
+        self.state.wire.post_body(body.to_vec().into(), None).await.map_err(ActError::NotTaken)
     }
 
     /// Set the platform's clock forward, in milliseconds: windows close, links expire.

@@ -18,7 +18,7 @@ pub mod phones_page;
 pub mod telegram;
 pub mod zalo;
 
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, Stumble};
 pub use phone::{Bubble, BubbleFrom, Phone, Phones};
 pub use platform::{Act, ActError, Platform};
 pub use world::World;

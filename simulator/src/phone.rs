@@ -107,6 +107,13 @@ impl Phones {
         lock(&self.phones).values().cloned().collect()
     }
 
+    /// How many bubbles the business has put on all screens.
+    #[must_use]
+    pub fn answers(&self) -> usize {
+        let ours = |phone: &Phone| phone.bubbles.iter().filter(|bubble| bubble.from == BubbleFrom::Business).count();
+        lock(&self.phones).values().map(ours).sum()
+    }
+
     /// Names the user whose phone changed, each time one does.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<String> {

@@ -8,7 +8,7 @@ mod shop;
 mod signs;
 
 use crate::platform::{Act, ActError, Platform};
-use crate::{Fault, Phone};
+use crate::{Fault, Phone, Stumble};
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -137,12 +137,18 @@ async fn act(State(page): State<Arc<Page>>, Json(wish): Json<Wish>) -> Result<Js
 struct BadDay {
     platform: String,
     fault: Option<Fault>,
+    /// Of the next event.
+    stumble: Option<Stumble>,
     #[serde(default)]
     once: bool,
 }
 
 async fn fault(State(page): State<Arc<Page>>, Json(day): Json<BadDay>) -> Result<Json<Value>, Refused> {
     let platform = page.platform(&day.platform)?;
+    if let Some(stumble) = day.stumble {
+        platform.faults().trip(stumble);
+        return Ok(Json(json!({ "stumble": stumble })));
+    }
     match day.fault {
         Some(fault) if day.once => platform.faults().next(fault),
         fault => platform.faults().stand(fault),

@@ -82,6 +82,12 @@ impl Telegram {
         self.state.files.clear();
     }
 
+    /// Updates that the bot has not taken yet; they are tried until it does.
+    #[must_use]
+    pub fn waiting_updates(&self) -> usize {
+        self.state.line.waiting_updates()
+    }
+
     /// How many calls the API got.
     #[must_use]
     pub fn calls(&self) -> usize {

@@ -115,7 +115,7 @@ impl Zalo {
     /// An authentic call with this very body. Its timestamp, which signs it, travels in a header.
     pub async fn post_raw(&self, body: &[u8]) -> Result<(), ActError> {
         let stamp = self.state.clock.now().to_string();
-        self.state.wire.post_body(body.to_vec().into(), &stamp, true).await.map_err(ActError::NotTaken)
+        self.state.wire.post_body(body.to_vec().into(), &stamp, true, None).await.map_err(ActError::NotTaken)
     }
 }
 

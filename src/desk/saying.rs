@@ -111,7 +111,7 @@ async fn answer(
         Some(of) => tx.platform_id_of(&identity_id, of).await?,
         None => None,
     };
-    let way = Way { identity: &identity_id, live: &live, voice: "person", lease_number: 0, reply_to };
+    let way = Way { identity: &identity_id, live: &live, words_of: outbox::WordsOf::agent(actor), reply_to };
     outbox::queue(tx, &message, &way, now);
     Ok(())
 }

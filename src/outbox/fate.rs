@@ -11,6 +11,11 @@ const GIVE_UP_AFTER: Millis = 6 * HOUR;
 const BOT_GIVES_UP_AFTER: Millis = 15 * MINUTE;
 const UNCERTAIN_TRIES_MOST: i64 = 6;
 const LONGEST_PAUSE: Millis = 5 * MINUTE;
+/// A platform that drops doubles remembers what it took for a few minutes only (Discord, of a nonce).
+/// What may have been sent is not sent again after a longer pause than this.
+const DOUBLES_DROPPED_FOR: Millis = MINUTE;
+/// The word for a parcel that may have been sent. It stays with the parcel until it ends.
+pub const UNCERTAIN: &str = "uncertain";
 
 /// What is known of the parcel besides the outcome.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +25,8 @@ pub struct Tried {
     pub by_bot: bool,
     /// The platform drops a second delivery of the same key.
     pub deduplicates: bool,
+    /// An earlier try may have sent it.
+    pub doubtful: bool,
     pub now: Millis,
     /// 0..1000, to spread retries.
     pub jitter: Millis,
@@ -37,40 +44,71 @@ pub enum Next {
         error: MessageError,
     },
     Uncertain(MessageError),
-    /// Back in line; the inbox pauses for this reason.
-    Pause(String),
+    /// The inbox pauses for this reason. The parcel is back in line, unless an earlier try may have sent it.
+    Pause {
+        reason: String,
+        uncertain: Option<MessageError>,
+    },
 }
 
-/// The rule.
+/// The rule. A parcel that may have been sent never counts as failed, whatever becomes of later tries.
 #[must_use]
 pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
-    let error = |code: &str, detail: String| MessageError { code: code.to_owned(), detail };
-    let later = |pause: Millis, error: MessageError| {
-        let patience = if tried.by_bot { BOT_GIVES_UP_AFTER } else { GIVE_UP_AFTER };
-        let at = tried.now + pause + tried.jitter;
-        if at - tried.queued_at > patience { Next::Failed(error) } else { Next::Again { at, error } }
-    };
     match outcome {
         Ok(receipt) => Next::Sent(receipt),
+        Err(DeliveryError::Uncertain(why)) if tried.deduplicates => {
+            tried.again(backoff(tried.attempts), None, &format!("the platform did not answer: {why}"))
+        }
+        Err(DeliveryError::Uncertain(why)) => Next::Uncertain(doubt(&format!("the platform did not answer: {why}"))),
+        Err(DeliveryError::Unauthorized(reason)) => {
+            let uncertain = tried.doubtful.then(|| doubt(&reason));
+            Next::Pause { reason, uncertain }
+        }
+        Err(DeliveryError::Refused(reason)) if tried.doubtful => Next::Uncertain(doubt(&reason.to_string())),
         Err(DeliveryError::Refused(reason)) => {
-            let code = code_word(reason.code);
-            let failed = error(code, reason.to_string());
+            let failed = error(code_word(reason.code), reason.to_string());
             if reason.code == RefusedBecause::Blocked { Next::Blocked(failed) } else { Next::Failed(failed) }
         }
         Err(DeliveryError::Throttled(pause)) => {
-            later(pause.max(SECOND), error("throttled", "the platform asked us to slow down".into()))
+            tried.again(pause.max(SECOND), Some("throttled"), "the platform asked us to slow down")
         }
         Err(DeliveryError::Unreachable(why)) => {
-            later(backoff(tried.attempts), error("unreachable", format!("the platform could not be reached: {why}")))
+            tried.again(backoff(tried.attempts), Some("unreachable"), &format!("the platform could not be reached: {why}"))
         }
-        Err(DeliveryError::Uncertain(why)) if tried.deduplicates && tried.attempts < UNCERTAIN_TRIES_MOST => {
-            later(backoff(tried.attempts), error("uncertain", why))
-        }
-        Err(DeliveryError::Uncertain(why)) => {
-            Next::Uncertain(error("uncertain", format!("the platform did not answer, so it may have been sent: {why}")))
-        }
-        Err(DeliveryError::Unauthorized(why)) => Next::Pause(why),
     }
+}
+
+/// What becomes of a parcel whose sender is gone: it may have been sent. `None`: again, at once.
+#[must_use]
+pub fn of_orphan(deduplicates: bool, claimed_until: Millis, now: Millis) -> Option<MessageError> {
+    let remembered = now.saturating_sub(claimed_until) <= DOUBLES_DROPPED_FOR;
+    let error = doubt("the gateway was stopped while it was sending");
+    if deduplicates && remembered { None } else { Some(error) }
+}
+
+impl Tried {
+    /// Once more after `pause`, if there is time; `code` is `None` where this very try may have sent it.
+    fn again(self, pause: Millis, code: Option<&str>, why: &str) -> Next {
+        let patience = if self.by_bot { BOT_GIVES_UP_AFTER } else { GIVE_UP_AFTER };
+        let at = self.now.saturating_add(pause).saturating_add(self.jitter);
+        let late = at.saturating_sub(self.queued_at) > patience;
+        match code.filter(|_| !self.doubtful) {
+            Some(code) if late => Next::Failed(error(code, why.to_owned())),
+            Some(code) => Next::Again { at, error: error(code, why.to_owned()) },
+            None if late || pause > DOUBLES_DROPPED_FOR || self.attempts >= UNCERTAIN_TRIES_MOST => Next::Uncertain(doubt(why)),
+            None => Next::Again { at, error: doubt(why) },
+        }
+    }
+}
+
+fn error(code: &str, detail: String) -> MessageError {
+    MessageError { code: code.to_owned(), detail }
+}
+
+/// For people: what may be on the phone, and why nobody knows.
+#[must_use]
+pub fn doubt(why: &str) -> MessageError {
+    error(UNCERTAIN, format!("it may have been sent: {why}"))
 }
 
 fn backoff(attempts: i64) -> Millis {
@@ -95,32 +133,4 @@ pub fn code_word(because: RefusedBecause) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tried(attempts: i64) -> Tried {
-        Tried { attempts, queued_at: 0, by_bot: false, deduplicates: false, now: 0, jitter: 0 }
-    }
-
-    #[test]
-    fn what_is_uncertain_is_sent_again_only_where_the_platform_drops_doubles() {
-        let lost = || Err(DeliveryError::Uncertain("no answer".into()));
-        assert!(matches!(next(lost(), tried(1)), Next::Uncertain(_)));
-        let safe = Tried { deduplicates: true, ..tried(1) };
-        assert!(matches!(next(lost(), safe), Next::Again { .. }));
-        assert!(matches!(next(lost(), Tried { attempts: UNCERTAIN_TRIES_MOST, ..safe }), Next::Uncertain(_)));
-    }
-
-    #[test]
-    fn a_throttled_parcel_waits_as_told() {
-        assert!(matches!(next(Err(DeliveryError::Throttled(7_000)), tried(1)), Next::Again { at: 7_000, .. }));
-    }
-
-    #[test]
-    fn pauses_grow_and_end() {
-        let unreachable = |attempts, now| next(Err(DeliveryError::Unreachable(String::new())), Tried { now, ..tried(attempts) });
-        assert!(matches!(unreachable(1, 0), Next::Again { at: 1_000, .. }));
-        assert!(matches!(unreachable(4, 0), Next::Again { at: 8_000, .. }));
-        assert!(matches!(unreachable(40, GIVE_UP_AFTER), Next::Failed(_)));
-    }
-}
+mod tests;

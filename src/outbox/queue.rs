@@ -1,5 +1,6 @@
 //! A message becomes parcels, in the transaction that wrote it.
 
+use crate::desk::Actor;
 use crate::inboxes::Live;
 use onethread_core::Millis;
 use onethread_core::ids::{IdentityId, ParcelId};
@@ -12,12 +13,30 @@ use onethread_store::outbox::NewParcel;
 pub struct Way<'a> {
     pub identity: &'a IdentityId,
     pub live: &'a Live,
-    /// `bot` or `person`.
-    pub voice: &'static str,
-    /// 0 for people, who are never overtaken.
-    pub lease_number: i64,
+    pub words_of: WordsOf,
     /// The platform's id of the message that is answered.
     pub reply_to: Option<String>,
+}
+
+/// Who speaks. What platforms reserve for people follows from it, so only an agent's presence makes a person of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WordsOf {
+    voice: &'static str,
+    lease_number: i64,
+}
+
+impl WordsOf {
+    /// The bot's, under the lease that it has: a person who steps in overtakes it.
+    #[must_use]
+    pub fn bot(lease_number: i64) -> Self {
+        Self { voice: "bot", lease_number }
+    }
+
+    /// This agent's. People are never overtaken.
+    #[must_use]
+    pub fn agent(_present: &Actor) -> Self {
+        Self { voice: "person", lease_number: 0 }
+    }
 }
 
 /// Queue every part of the message. Only the first answers another message.
@@ -30,8 +49,8 @@ pub fn queue(tx: &mut Tx, message: &NewMessage, way: &Way<'_>, now: Millis) {
         inbox: way.live.id.clone(),
         part,
         reply_to: way.reply_to.clone().filter(|_| place == 0 && way.live.capabilities.reply_to),
-        voice: way.voice,
-        lease_number: way.lease_number,
+        voice: way.words_of.voice,
+        lease_number: way.words_of.lease_number,
     };
     let parcels: Vec<NewParcel> = parts.into_iter().enumerate().map(parcel).collect();
     tx.queue_parcels(parcels, now);

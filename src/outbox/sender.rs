@@ -13,7 +13,6 @@ use onethread_core::message::Attachment;
 use onethread_core::parts::Part;
 use onethread_core::window::{Reach, reach};
 use onethread_store::StoreError;
-use onethread_store::messages::MessageError;
 use onethread_store::outbox::{ClaimedParcel, End};
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,7 +178,7 @@ async fn keep_claim(gateway: &Gateway, id: &str) -> std::convert::Infallible {
 }
 
 async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
-    let by_bot = claimed.voice == "bot";
+    let by_bot = voice_of(claimed) == Voice::Bot;
     if by_bot && claimed.lease_number != claimed.thread_lease {
         return Outcome::Overtaken;
     }
@@ -197,14 +196,20 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         queued_at: claimed.queued_at,
         by_bot,
         deduplicates,
+        doubtful: claimed.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN),
         now,
         jitter: i64::from(rand::random::<u16>() % 500),
     };
     Outcome::Tried(Box::new(fate::next(answer, tried)))
 }
 
+/// Whatever is not known to be a person's is the bot's: a person's may use what platforms keep for people.
+fn voice_of(claimed: &ClaimedParcel) -> Voice {
+    if claimed.voice == "person" { Voice::Person } else { Voice::Bot }
+}
+
 async fn attempt(gateway: &Gateway, live: &Live, claimed: &ClaimedParcel, now: Millis) -> Result<Receipt, DeliveryError> {
-    let voice = if claimed.voice == "bot" { Voice::Bot } else { Voice::Person };
+    let voice = voice_of(claimed);
     if let Reach::Closed { .. } = reach(&live.capabilities.windows, claimed.last_interaction_at, voice, now) {
         return Err(DeliveryError::refused(RefusedBecause::WindowClosed, ""));
     }
@@ -249,15 +254,12 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
 async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    for (id, message, inbox) in tx.orphaned_parcels(before).await? {
+    for (id, message, inbox, claimed_until) in tx.orphaned_parcels(before).await? {
         let live = gateway.inboxes.get(&inbox.as_str().into());
-        if live.is_some_and(|live| live.capabilities.deduplicates) {
-            tx.requeue_parcel(&id, now, None).await?;
+        let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
+        let Some(error) = fate::of_orphan(deduplicates, claimed_until, now) else {
+            tx.requeue_parcel(&id, now, Some(&fate::doubt("the gateway was stopped while it was sending"))).await?;
             continue;
-        }
-        let error = MessageError {
-            code: "uncertain".into(),
-            detail: "the gateway was stopped while it was sending, so it may have been sent".into(),
         };
         if tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await? {
             end_message(&mut tx, &message.into(), End::Uncertain, Some(&error), now).await?;

@@ -88,8 +88,11 @@ async fn not_gone(tx: &mut Tx, settlement: &Settlement, next: &Next, now: Millis
         }
         Next::Again { at, error } => tx.requeue_parcel(&parcel.id, *at, Some(error)).await?,
         Next::Uncertain(error) => end(tx, settlement, End::Uncertain, Some(error), now).await?,
-        Next::Pause(reason) => {
-            tx.requeue_parcel(&parcel.id, now, None).await?;
+        Next::Pause { reason, uncertain } => {
+            match uncertain {
+                Some(error) => end(tx, settlement, End::Uncertain, Some(error), now).await?,
+                None => tx.requeue_parcel(&parcel.id, now, None).await?,
+            }
             return Ok(Some(reason.clone()));
         }
     }

@@ -49,6 +49,8 @@ pub struct ClaimedParcel {
     pub queued_at: Millis,
     /// Files of the message, for names and types.
     pub content: Json<onethread_core::message::Content>,
+    /// What became of the try before this one.
+    pub error: Option<Json<MessageError>>,
 }
 
 /// How a parcel ended.
@@ -174,7 +176,8 @@ impl Conn {
         }
         let sql = concat!(
             "SELECT o.id, o.message_id, m.thread_id, o.identity_id, o.inbox_id, i.address, o.part, o.reply_to, o.voice,",
-            " o.lease_number, t.lease_number AS thread_lease, o.attempts, i.last_interaction_at, o.created_at AS queued_at, m.content",
+            " o.lease_number, t.lease_number AS thread_lease, o.attempts, i.last_interaction_at, o.created_at AS queued_at, m.content,",
+            " o.error",
             " FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id",
             " JOIN identities i ON i.id = o.identity_id WHERE o.claim = $1 AND o.state = 'sending' ORDER BY o.position"
         );
@@ -308,9 +311,9 @@ impl Conn {
         Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 
-    /// Parcels whose sender is gone: claimed and not settled in time.
-    pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<(String, String, String)>> {
-        let sql = "SELECT id, message_id, inbox_id FROM outbox WHERE state = 'sending' AND claimed_until < $1 ORDER BY position LIMIT 200";
+    /// Parcels whose sender is gone: claimed and not settled in time. With message, inbox, and how long the claim held.
+    pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<(String, String, String, Millis)>> {
+        let sql = "SELECT id, message_id, inbox_id, claimed_until FROM outbox WHERE state = 'sending' AND claimed_until < $1 ORDER BY position LIMIT 200";
         Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
     }
 

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 #[path = "../kit/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the stories use the rest of the kit")]
+#[expect(dead_code, reason = "the stories use the rest of the kit")]
 mod kit;
 
 mod caller;

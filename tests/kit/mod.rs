@@ -141,3 +141,11 @@ impl TestGateway {
         );
     }
 }
+
+impl Visitor {
+    /// On the shop's page, whose chat is the gateway's.
+    pub async fn arrive(gateway: &TestGateway) -> Self {
+        let hook = format!("{}/hooks/{}", gateway.url, gateway.inbox("webchat").await);
+        Self::open(&gateway.http, hook, format!("http://{}", gateway.world.address)).await
+    }
+}

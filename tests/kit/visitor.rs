@@ -1,6 +1,6 @@
 //! Somebody on the shop's page, speaking what the widget speaks.
 
-use super::{PATIENCE, TestGateway};
+use super::PATIENCE;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,20 +15,25 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    pub async fn arrive(gateway: &TestGateway) -> Self {
-        let hook = format!("{}/hooks/{}", gateway.url, gateway.inbox("webchat").await);
-        let origin = format!("http://{}", gateway.world.address);
-        let answer = gateway.http.post(format!("{hook}/session")).header("origin", &origin).json(&json!({})).send().await;
+    /// Opens a page of `origin`, whose chat is below the inbox's hook.
+    pub async fn open(http: &reqwest::Client, hook: String, origin: String) -> Self {
+        let answer = http.post(format!("{hook}/session")).header("origin", &origin).json(&json!({})).send().await;
         let session: Value = answer.expect("the gateway answers").json().await.expect("a session is JSON");
         let text = |name: &str| session[name].as_str().unwrap_or_else(|| panic!("a session has a {name}: {session}")).to_owned();
-        Self { http: gateway.http.clone(), hook, origin, token: text("token"), id: text("visitor"), heard: AtomicUsize::new(0) }
+        Self { http: http.clone(), hook, origin, token: text("token"), id: text("visitor"), heard: AtomicUsize::new(0) }
     }
 
     /// Types a message; the same `id` again is what the widget does when it tries again.
     pub async fn says_as(&self, id: &str, text: &str) -> u16 {
+        self.tries_to_say(id, text).await.expect("the gateway answers")
+    }
+
+    /// `None` while nobody answers.
+    pub async fn tries_to_say(&self, id: &str, text: &str) -> Option<u16> {
         let body = json!({ "id": id, "text": text });
         let call = self.http.post(format!("{}/messages", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
-        call.header("x-onethread-visitor", &self.id).json(&body).send().await.expect("the gateway answers").status().as_u16()
+        let answer = call.header("x-onethread-visitor", &self.id).json(&body).send().await.ok()?;
+        Some(answer.status().as_u16())
     }
 
     /// What no widget sends.

@@ -6,8 +6,11 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod crowding;
 mod early;
 mod faq;
+mod fates;
+mod forging;
 mod handoff;
 mod intake;
 mod merging;

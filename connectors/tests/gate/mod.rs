@@ -91,6 +91,8 @@ impl Stage {
     pub fn fail(&self, fate: Fate) {
         self.platform.faults().next(match fate {
             Fate::Blocked => Fault::Blocked,
+            Fate::WindowClosed => Fault::WindowClosed,
+            Fate::BadContent => Fault::BadContent,
             Fate::Throttled => Fault::Throttled { retry_after: 3000 },
             Fate::Unreachable => Fault::ServerError,
             Fate::AnswerLost => Fault::AnswerLost,

@@ -3,6 +3,10 @@
 use super::lent::ByteStream;
 use bytes::Bytes;
 
+/// The method of what we fetched ourselves. No HTTP request can carry it, as a method has no
+/// brackets there: a stranger's webhook call can never pass for an event of our own line.
+const FETCHED: &str = "(fetched)";
+
 /// One call as it came: a webhook request, a gateway frame, one polled update.
 /// Its `body` is what the ledger keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +24,13 @@ impl RawCall {
     /// An event that we fetched ourselves, and so trust: a gateway frame or a polled update.
     #[must_use]
     pub fn fetched(body: impl Into<Bytes>) -> Self {
-        Self { method: "FETCHED".into(), body: body.into(), ..Self::default() }
+        Self { method: FETCHED.into(), body: body.into(), ..Self::default() }
+    }
+
+    /// Whether we fetched it ourselves. Nobody else can make it look so.
+    #[must_use]
+    pub fn is_fetched(&self) -> bool {
+        self.method == FETCHED
     }
 
     #[must_use]

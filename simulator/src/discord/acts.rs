@@ -4,7 +4,7 @@ use super::chats::Person;
 use super::messages::signed;
 use super::{BOT_ID, Press, State, iso, now};
 use crate::platform::SentFile;
-use crate::{Act, ActError, Bubble, BubbleFrom};
+use crate::{Act, ActError, Bubble, BubbleFrom, Stumble};
 use base64::Engine;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -60,6 +60,9 @@ fn dispatch_message(state: &State, kind: &str, message: Value) {
     let mut message = signed(state, message);
     message["channel_type"] = json!(1);
     state.gateway.dispatch(kind, &message);
+    if state.faults.stumble() == Some(Stumble::Twice) {
+        state.gateway.dispatch(kind, &message);
+    }
 }
 
 fn say(state: &State, person: &Person, text: &str, reply_to: Option<&str>) -> Done {

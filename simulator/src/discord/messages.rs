@@ -23,6 +23,7 @@ struct Wish {
 }
 
 pub async fn create(Shared(state): Shared<Arc<State>>, Path(channel): Path<u64>, request: Request) -> Answer {
+    state.faults.dawdle().await;
     let fault = state.faults.take();
     if let Some(answer) = fault.and_then(refusal) {
         return answer;
@@ -46,6 +47,7 @@ fn refusal(fault: Fault) -> Option<Answer> {
         Fault::ServerError => Some(Answer::bad(503, 130_000, "API resource is currently overloaded. Try again a little later")),
         Fault::TokenRevoked => Some(Answer::bad(401, 0, "401: Unauthorized")),
         Fault::Blocked | Fault::WindowClosed => Some(cannot_send()),
+        Fault::BadContent => Some(Answer::bad(400, 50_035, "Invalid Form Body")),
         Fault::AnswerLost => None,
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn say_together(state: &Arc<State>, words: &[(&str, &str)]) -> 
         let (mid, now) = person.speaks(text, None);
         events.push((person.page.clone(), person.event(now, "message", json!({ "mid": mid, "text": text }))));
     }
-    state.wire.post(events, state.clock.now()).await.map_err(ActError::NotTaken)
+    state.wire.post(events, state.clock.now(), state.faults.stumble()).await.map_err(ActError::NotTaken)
 }
 
 /// One person in the chat with one Page.
@@ -282,6 +282,6 @@ impl State {
             tracing::warn!(page, field, "the Page is not subscribed to this kind of event");
             return Err(0);
         }
-        self.wire.post(vec![(page.to_owned(), event)], self.clock.now()).await
+        self.wire.post(vec![(page.to_owned(), event)], self.clock.now(), self.faults.stumble()).await
     }
 }

@@ -62,6 +62,7 @@ impl GraphError {
             Fault::TokenRevoked => Some(Self::new(190, 467, "Error validating access token: the session has been invalidated.")),
             Fault::Blocked => Some(Self::new(551, 1_545_041, "This person isn't available right now.")),
             Fault::WindowClosed => Some(Self::new(10, 2_018_278, "This message is sent outside of allowed window.")),
+            Fault::BadContent => Some(Self::parameter("Invalid parameter")),
             Fault::AnswerLost => None,
         }
     }

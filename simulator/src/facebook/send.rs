@@ -30,6 +30,7 @@ pub(super) async fn messages(
     if let Some(action) = body.get("sender_action") {
         return courtesy(&state, &user, action, &body);
     }
+    state.faults.dawdle().await;
     let fault = state.faults.take();
     if let Some(error) = fault.and_then(GraphError::of_fault) {
         return Err(error);

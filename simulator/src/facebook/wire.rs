@@ -3,7 +3,7 @@
 
 use super::{APP_SECRET, VERIFY_TOKEN};
 use crate::courier::Courier;
-use crate::fault::lock;
+use crate::fault::{Stumble, lock};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -53,16 +53,17 @@ impl Wire {
     }
 
     /// One call with these events, each under its Page.
-    pub(super) async fn post(&self, events: Vec<(String, Value)>, now: i64) -> Result<(), u16> {
+    pub(super) async fn post(&self, events: Vec<(String, Value)>, now: i64, stumble: Option<Stumble>) -> Result<(), u16> {
         let entry = |(page, event): (String, Value)| json!({ "id": page, "time": now, "messaging": [event] });
         let entries: Vec<Value> = events.into_iter().map(entry).collect();
-        self.post_body(escape(&json!({ "object": "page", "entry": entries }).to_string()).into()).await
+        self.post_body(escape(&json!({ "object": "page", "entry": entries }).to_string()).into(), stumble).await
     }
 
-    pub(super) async fn post_body(&self, body: Bytes) -> Result<(), u16> {
+    pub(super) async fn post_body(&self, body: Bytes, stumble: Option<Stumble>) -> Result<(), u16> {
         let hook = self.verified().await?;
         let signature = sign(&body);
-        self.courier.post(&hook.url, |_| vec![("x-hub-signature-256", signature.clone())], &body, &RETRIES).await
+        let headers = |_| vec![("x-hub-signature-256", signature.clone())];
+        self.courier.bring(&hook.url, headers, &body, &RETRIES, stumble).await
     }
 }
 

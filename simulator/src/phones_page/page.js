@@ -155,7 +155,7 @@ function drawPersonas(desk) {
   desk.personas.value = desk.user ?? '';
 }
 
-const troubles = ['throttled', 'server_error', 'answer_lost', 'token_revoked', 'blocked', 'window_closed'];
+const troubles = ['throttled', 'server_error', 'answer_lost', 'token_revoked', 'blocked', 'window_closed', 'bad_content'];
 const nameOf = (fault) => (typeof fault === 'string' ? fault : Object.keys(fault || {})[0]);
 
 function drawWeather(desk) {

@@ -60,7 +60,7 @@ async fn write(state: &Arc<State>, id: i64, content: Value, shown: &str, text: &
 }
 
 async fn tell(state: &Arc<State>, id: i64, kind: &'static str, what: Value) -> Result<(), ActError> {
-    state.line.send(id, kind, what).await.map_err(ActError::NotTaken)
+    state.line.send(id, kind, what, state.faults.stumble()).await.map_err(ActError::NotTaken)
 }
 
 async fn say(state: &Arc<State>, id: i64, text: &str, reply_to: Option<&str>) -> Done {

@@ -107,7 +107,10 @@ async fn call(state: &Arc<State>, method: &str, parameters: &Parameters) -> Answ
         "getchat" => get_chat(state, parameters),
         "answercallbackquery" => answer_press(state, parameters),
         "sendchataction" => chat_action(state, parameters),
-        _ => send::call(state, method, parameters).unwrap_or_else(|| Answer::bad(404, "Not Found")),
+        _ => {
+            state.faults.dawdle().await;
+            send::call(state, method, parameters).unwrap_or_else(|| Answer::bad(404, "Not Found"))
+        }
     }
 }
 

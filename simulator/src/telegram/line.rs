@@ -2,7 +2,7 @@
 //! or a queue that `getUpdates` reads.
 
 use super::now;
-use crate::fault::lock;
+use crate::fault::{Stumble, lock};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ struct Update {
     kind: &'static str,
     what: Value,
     made: Instant,
+    stumble: Option<Stumble>,
     told: Option<oneshot::Sender<Result<(), u16>>>,
 }
 
@@ -124,7 +125,7 @@ impl Line {
 
     /// Deliver one update. Returns when it is taken, when it waits for a poller, or with the
     /// status of the third failure; it is tried on even then.
-    pub async fn send(self: &Arc<Self>, chat: i64, kind: &'static str, what: Value) -> Result<(), u16> {
+    pub async fn send(self: &Arc<Self>, chat: i64, kind: &'static str, what: Value, stumble: Option<Stumble>) -> Result<(), u16> {
         if !self.wants(kind) {
             return Ok(());
         }
@@ -134,7 +135,7 @@ impl Line {
             return Ok(());
         }
         let (told, word) = oneshot::channel();
-        self.queue(chat, Update { id, kind, what, made: Instant::now(), told: Some(told) });
+        self.queue(chat, Update { id, kind, what, made: Instant::now(), stumble, told: Some(told) });
         word.await.unwrap_or(Err(0))
     }
 
@@ -175,14 +176,21 @@ impl Line {
     async fn deliver(&self, chat: i64, mut update: Update) {
         let body = update.body();
         let mut failures = 0;
+        if let Some(Stumble::Late { by }) = update.stumble {
+            tokio::time::sleep(Duration::from_millis(by)).await;
+        }
         loop {
             let Some(webhook) = self.webhook() else {
                 update.tell(Ok(()));
                 return self.park(chat, update.id, update.kind, update.what);
             };
             let (status, pause) = self.call(&webhook, body.clone()).await;
-            if (200..300).contains(&status) {
+            let taken = (200..300).contains(&status);
+            if taken && update.stumble.take() != Some(Stumble::Twice) {
                 return update.tell(Ok(()));
+            }
+            if taken {
+                continue;
             }
             if update.kind == "callback_query" && update.made.elapsed() > PRESS_LIFE {
                 return update.tell(Err(status));
@@ -218,8 +226,13 @@ impl Line {
         })
     }
 
+    /// Updates that nobody has taken yet.
+    pub fn waiting_updates(&self) -> usize {
+        lock(&self.pending).len() + self.queued.load(Ordering::Relaxed)
+    }
+
     pub fn webhook_info(&self) -> Value {
-        let waiting = lock(&self.pending).len() + self.queued.load(Ordering::Relaxed);
+        let waiting = self.waiting_updates();
         let url = self.webhook().map(|webhook| webhook.url.clone()).unwrap_or_default();
         let mut info = json!({"url": url, "has_custom_certificate": false, "pending_update_count": waiting});
         if let Some((at, message)) = &*lock(&self.trouble) {
@@ -281,7 +294,7 @@ impl Update {
             Some("my_chat_member") => "my_chat_member",
             _ => "message",
         };
-        Self { id, kind, what: parked["what"].take(), made: Instant::now(), told: None }
+        Self { id, kind, what: parked["what"].take(), made: Instant::now(), stumble: None, told: None }
     }
 
     fn tell(&mut self, word: Result<(), u16>) {
@@ -328,7 +341,10 @@ mod tests {
 
     #[test]
     fn a_body_is_ascii_and_says_the_same() {
-        let update = Update { id: 7, kind: "message", what: json!({"text": "đơn 😀"}), made: Instant::now(), told: None };
+        let update =
+            Update {
+                id: 7, kind: "message", what: json!({"text": "đơn 😀"}), made: Instant::now(), stumble: None, told: None
+            };
         let body = update.body();
         assert_eq!(body, "{\"update_id\":7,\n\"message\":{\"text\":\"\\u0111\\u01a1n \\ud83d\\ude00\"}}");
         let read: Value = serde_json::from_str(&body).expect("JSON");

@@ -45,6 +45,7 @@ fn refusal(fault: Fault) -> Option<Answer> {
         Fault::ServerError => Some(Answer::bad(502, "Bad Gateway")),
         Fault::TokenRevoked => Some(Answer::bad(401, "Unauthorized")),
         Fault::Blocked | Fault::WindowClosed => Some(Answer::bad(403, "Forbidden: bot was blocked by the user")),
+        Fault::BadContent => Some(Answer::bad(400, "Bad Request: can't parse entities: something is wrong with this text")),
         Fault::AnswerLost => None,
     }
 }

@@ -75,7 +75,7 @@ impl At<'_> {
     }
 
     async fn posts(&self, event: &str, parts: Value, now: i64) -> Result<(), ActError> {
-        self.state.wire.post(event, parts, now).await.map_err(ActError::NotTaken)
+        self.state.wire.post(event, parts, now, self.state.faults.stumble()).await.map_err(ActError::NotTaken)
     }
 
     async fn says(&self, text: &str, reply_to: Option<String>) -> Done {
@@ -267,6 +267,6 @@ impl State {
             sender["admin_id"] = admin.into();
         }
         let parts = json!({ "sender": sender, "recipient": { "id": user }, "message": message });
-        self.wire.post(event, parts, self.clock.now()).await.map_err(ActError::NotTaken)
+        self.wire.post(event, parts, self.clock.now(), self.faults.stumble()).await.map_err(ActError::NotTaken)
     }
 }

@@ -64,6 +64,7 @@ impl Refused {
             Fault::TokenRevoked => Some(Self(-216, "Access token is invalid")),
             Fault::Blocked => Some(Self(-244, "User has restricted receiving messages from the OA")),
             Fault::WindowClosed => Some(Self(-230, "User has not interacted with the OA in the past 7 days")),
+            Fault::BadContent => Some(Self(-201, "Params is invalid")),
             Fault::ServerError | Fault::AnswerLost => None,
         }
     }

@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering;
 pub(super) async fn consult(Ext(state): Ext<Arc<State>>, headers: HeaderMap, body: Bytes) -> Result<Response, Refused> {
     let oa = state.caller(&headers)?;
     let body: Value = serde_json::from_slice(&body).map_err(|_| Refused(-201, "Params is invalid"))?;
+    state.faults.dawdle().await;
     let fault = state.faults.take();
     match fault {
         Some(Fault::ServerError) => return Ok((StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error").into_response()),

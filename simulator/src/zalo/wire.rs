@@ -3,7 +3,7 @@
 
 use super::{APP_ID, OA_SECRET_KEY};
 use crate::courier::{Courier, Headers};
-use crate::fault::lock;
+use crate::fault::{Stumble, lock};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -50,16 +50,22 @@ impl Wire {
     }
 
     /// Bring one event. `parts` are its fields beside the common ones.
-    pub(super) async fn post(&self, event: &str, parts: Value, now: i64) -> Result<(), u16> {
+    pub(super) async fn post(&self, event: &str, parts: Value, now: i64, stumble: Option<Stumble>) -> Result<(), u16> {
         let stamp = now.to_string();
         let mut body = json!({ "app_id": APP_ID, "event_name": event, "timestamp": stamp });
         if let (Some(body), Value::Object(parts)) = (body.as_object_mut(), parts) {
             body.extend(parts);
         }
-        self.post_body(body.to_string().into(), &stamp, false).await
+        self.post_body(body.to_string().into(), &stamp, false, stumble).await
     }
 
-    pub(super) async fn post_body(&self, body: Bytes, stamp: &str, stamp_in_header: bool) -> Result<(), u16> {
+    pub(super) async fn post_body(
+        &self,
+        body: Bytes,
+        stamp: &str,
+        stamp_in_header: bool,
+        stumble: Option<Stumble>,
+    ) -> Result<(), u16> {
         let hook = self.answering().await?;
         let signature = format!("mac={}", mac(&body, stamp));
         let headers = |tries: usize| {
@@ -72,7 +78,7 @@ impl Wire {
             }
             headers
         };
-        self.courier.post(&hook.url, headers, &body, &RETRIES).await
+        self.courier.bring(&hook.url, headers, &body, &RETRIES, stumble).await
     }
 }
 

@@ -13,6 +13,7 @@ use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel};
 use onethread_store::{Db, Json, StoreError};
 use rstest::rstest;
 use std::collections::HashSet;
+use std::slice;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::task::JoinSet;
 
@@ -130,7 +131,7 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
             voice: "bot", lease_number: 1, reply_to: Some("m0".into()), ..shop::parcel(&lan, &message.id, "dạ có ạ")
         };
     db.write(async |tx| {
-        shop::queue(tx, &lan.thread, &message, std::slice::from_ref(&parcel), NOW).await?;
+        shop::queue(tx, &lan.thread, &message, slice::from_ref(&parcel), NOW).await?;
         tx.heard_from(&lan.identity, NOW - 7).await
     })
     .await
@@ -151,8 +152,13 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
         last_interaction_at: Some(NOW - 7),
         queued_at: NOW,
         content: Json(message.content),
+        error: None,
     };
-    assert_eq!(claim(&db, NOW, FAR).await, [expected]);
+    assert_eq!(claim(&db, NOW, FAR).await, slice::from_ref(&expected));
+    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
+    db.write(async |tx| tx.requeue_parcel(&expected.id, NOW, Some(&lost)).await).await.unwrap();
+    let again = ClaimedParcel { attempts: 2, error: Some(Json(lost)), ..expected };
+    assert_eq!(claim(&db, NOW, FAR).await, [again], "what became of the last try is known");
 }
 
 #[rstest]
@@ -267,7 +273,7 @@ async fn a_parcel_whose_sender_is_gone_is_found_again(#[values(Sqlite, Postgres)
     let mut conn = db.read().await.unwrap();
     assert!(conn.orphaned_parcels(NOW + 60_000).await.unwrap().is_empty(), "its time is not over yet");
     let orphans = conn.orphaned_parcels(NOW + 60_001).await.unwrap();
-    assert_eq!(orphans, [(parcel.0.clone(), message.0.clone(), lan.inbox.0.clone())]);
+    assert_eq!(orphans, [(parcel.0.clone(), message.0.clone(), lan.inbox.0.clone(), NOW + 60_000)]);
     assert_eq!(conn.parcel(parcel.as_str()).await.unwrap(), (message, lan.identity));
     assert!(matches!(conn.parcel("out_none").await, Err(StoreError::Missing("parcel"))));
 }
@@ -334,7 +340,7 @@ async fn what_a_person_sends_again_goes_under_the_lease_of_now(#[values(Sqlite, 
     let lan = shop::only_person(&db).await;
     let message = shop::answered(&lan, "dạ có ạ", NOW);
     let parcel = NewParcel { voice: "bot", lease_number: 1, ..shop::parcel(&lan, &message.id, "dạ có ạ") };
-    db.write(async |tx| shop::queue(tx, &lan.thread, &message, std::slice::from_ref(&parcel), NOW).await).await.unwrap();
+    db.write(async |tx| shop::queue(tx, &lan.thread, &message, slice::from_ref(&parcel), NOW).await).await.unwrap();
     claim(&db, NOW, FAR).await;
     end(&db, &parcel.id, End::Failed).await;
     let lease = Lease { speaker: Speaker::Queue, number: 5, waiting_since: Some(NOW) };
