@@ -209,6 +209,7 @@ export class MemoryDesk {
       seed.deadLetters.splice(seed.deadLetters.findIndex((one) => one.id === id), 1);
       return { outcome: 'accepted' };
     },
+    'POST dead-letters': () => ({ queued: seed.deadLetters.splice(0).length }),
     'GET threads': ({ url, id }) => {
       if (id === 'counts') return this.#counts();
       if (!id) return this.#page(this.#threads(url).map((thread) => ({ ...thread })), url);

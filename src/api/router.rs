@@ -35,6 +35,7 @@ fn plain_routes(file_limit: usize) -> OpenApiRouter<Api> {
         .routes(routes!(inboxes::probe))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::replay))
+        .routes(routes!(dead_letters::replay_many))
         .routes(routes!(threads::list))
         .routes(routes!(threads::counts))
         .routes(routes!(threads::get))

@@ -43,6 +43,8 @@ export const deadLetters = (cursor?: string): Promise<T.Page<T.DeadLetter>> =>
   take(client.GET('/api/v1/dead-letters', query({ cursor })));
 export const replayDeadLetter = (id: string): Promise<{ outcome: string }> =>
   take(client.POST('/api/v1/dead-letters/{id}/replay', path({ id })));
+export const replayDeadLetters = (which: { inbox_id?: string; error?: string }): Promise<{ queued: number }> =>
+  take(client.POST('/api/v1/dead-letters/replay', { body: which }));
 
 // ------------------------------------------------------------------- threads
 export const threads = (wanted: {
