@@ -8,7 +8,7 @@ use crate::inboxes::Live;
 use crate::intake::Event;
 use crate::{jobs, threads};
 use onethread_core::Millis;
-use onethread_core::clock::MINUTE;
+use onethread_core::clock::{HOUR, MINUTE};
 use onethread_core::ids::{IdentityId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{HandoffReason, Move, ThreadStatus};
@@ -23,6 +23,10 @@ use std::collections::BTreeSet;
 /// Wrong tails that lock an identity's lookups, and for how long.
 const WRONG_TAILS_MOST: i64 = 5;
 const LOCKED_FOR: Millis = 15 * MINUTE;
+/// Wrong tails for one code, of all identities together, and within what time: with ten thousand
+/// tails to try, a stranger with any number of visitors needs weeks for one order.
+const CODE_TAILS_MOST: i64 = 10;
+pub const CODE_TAILS_WITHIN: Millis = HOUR;
 /// Orders of one phone that the bot looks at.
 const ORDERS_MOST: i64 = 20;
 
@@ -63,6 +67,7 @@ pub async fn answer(event: &mut Event<'_>, who: &Recognised, message: &MessageId
         message: message.clone(),
         now: event.received_at,
         looked_up: BTreeSet::new(),
+        unanswered: BTreeSet::new(),
     };
     let followed = turn.take(said).await?;
     event.after.parcels |= followed.parcels;
@@ -88,6 +93,8 @@ pub struct TurnAt<'a> {
     pub now: Millis,
     /// Codes that the order source was already asked for.
     pub looked_up: BTreeSet<String>,
+    /// Of those, the ones to which it had no answer.
+    pub unanswered: BTreeSet<String>,
 }
 
 impl TurnAt<'_> {
@@ -132,15 +139,27 @@ impl TurnAt<'_> {
 
     async fn orders(&mut self, mind: &Mind, context: &BotContext, heard: &Heard<'_>) -> Result<OrdersView> {
         let wanted = bot::wants(context, heard);
-        let sourced_elsewhere = mind.shop.order_source.is_some();
-        let mut view = OrdersView { sourced_elsewhere, looked_up: self.looked_up.clone(), ..OrdersView::default() };
+        let mut view = OrdersView {
+            sourced_elsewhere: mind.shop.order_source.is_some(),
+            looked_up: self.looked_up.clone(),
+            unanswered: self.unanswered.clone(),
+            ..OrdersView::default()
+        };
         for code in wanted.codes {
+            if self.tx.is_code_locked(&code, CODE_TAILS_MOST, self.now - CODE_TAILS_WITHIN).await? {
+                view.locked.insert(code.clone());
+            }
             if let Some(order) = self.tx.order(&code).await? {
                 view.by_code.insert(code, order);
             }
         }
         if let Some(phone) = wanted.phone {
             view.by_phone = self.tx.orders_of_phone(&phone, ORDERS_MOST).await?;
+        }
+        if let Some(source) = &mind.shop.order_source {
+            let known: Vec<String> =
+                view.by_code.keys().cloned().chain(view.by_phone.iter().map(|order| order.code.clone())).collect();
+            view.stale = self.tx.stale_orders(&known, source.stale_before(self.now)).await?.into_iter().collect();
         }
         Ok(view)
     }
@@ -166,7 +185,10 @@ impl TurnAt<'_> {
         for effect in decision.effects {
             match effect {
                 Effect::HandOff(reason) => handed_off = Some(reason),
-                Effect::WrongTail => self.tx.count_wrong_tail(&self.identity, WRONG_TAILS_MOST, self.now + LOCKED_FOR).await?,
+                Effect::WrongTail { code } => {
+                    self.tx.count_wrong_tail(&self.identity, WRONG_TAILS_MOST, self.now + LOCKED_FOR).await?;
+                    self.tx.count_wrong_tail_of(&code, self.now - CODE_TAILS_WITHIN, self.now).await?;
+                }
                 Effect::RightTail { .. } | Effect::KeepSilent | Effect::FetchOrder { .. } => {}
             }
         }

@@ -65,6 +65,9 @@ pub(super) trait Words: Sync {
     fn where_tail_is(&self) -> String;
     fn no_match(&self) -> String;
     fn locked(&self) -> String;
+    fn code_locked(&self) -> String;
+    /// The shop's order source does not answer.
+    fn source_away(&self) -> String;
     fn which_order(&self, count: usize) -> String;
     fn phone_noted(&self) -> String;
 

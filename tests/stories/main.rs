@@ -8,8 +8,10 @@ mod kit;
 
 mod faq;
 mod handoff;
+mod inboxes;
 mod intake;
 mod merging;
+mod order_source;
 mod orders;
 mod outbox;
 mod restart;
