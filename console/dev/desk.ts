@@ -195,6 +195,7 @@ export class MemoryDesk {
     'PATCH inboxes': ({ id, body }) => {
       const inbox = seed.inboxes.find((one) => one.id === id)!;
       if ('paused' in body) inbox.state = body.paused ? 'paused' : 'active';
+      if (body.disabled === false) inbox.state = 'active';
       if (body.name) inbox.name = String(body.name);
       return inbox;
     },

@@ -108,7 +108,7 @@ export const canned: CannedReply[] = [
   { id: 'can_4', shortcut: 'thanks', text: 'Thank you {customer}! Is there anything else I can help with?', updated_at: NOW - DAY },
 ];
 export const tokens: Token[] = [{ id: 'tok_1', name: 'Đồng bộ kho', role: 'admin', created_at: NOW - 20 * DAY, last_used_at: NOW - HOUR }];
-export const settings: Settings = { shop_name: 'Sen Shop', opening_hours: [{ days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '21:30' }, { days: [7], from: '09:00', to: '18:00' }], timezone: 'Asia/Ho_Chi_Minh', bot_enabled: true, order_code_patterns: ['DH\\d{4,}', '#1000\\d{2}'], order_code_example: 'DH1024', order_source: { url_template: 'https://erp.sen.example/orders/{code}', header_name: 'Authorization', secret_set: true, pointers: { status: '/data/status', phone: '/data/phone' } } };
+export const settings: Settings = { shop_name: 'Sen Shop', opening_hours: [{ days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '21:30' }, { days: [7], from: '09:00', to: '18:00' }], timezone: 'Asia/Ho_Chi_Minh', bot_enabled: true, order_code_patterns: ['DH\\d{4,}', '#1000\\d{2}'], order_code_example: 'DH1024', order_source: { url_template: 'https://erp.sen.example/orders/{code}', header_name: 'Authorization', secret_set: true, fresh_minutes: 5, pointers: { status: '/data/status', phone: '/data/phone' } } };
 
 // --------------------------------------------------------------- the threads
 

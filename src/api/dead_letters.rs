@@ -64,11 +64,7 @@ pub async fn replay(State(api): State<Api>, _admin: Admin, Path(id): Path<String
 /// Read all of them again, or all of one inbox or with one error.
 #[utoipa::path(post, path = "/api/v1/dead-letters/replay", tag = "dead letters", operation_id = "replay_dead_letters",
     request_body = ReplayMany, responses((status = 200, body = ReplayedMany), Problem))]
-pub async fn replay_many(
-    State(api): State<Api>,
-    _admin: Admin,
-    Body(which): Body<ReplayMany>,
-) -> Answer<Json<ReplayedMany>> {
+pub async fn replay_many(State(api): State<Api>, _admin: Admin, Body(which): Body<ReplayMany>) -> Answer<Json<ReplayedMany>> {
     let error = which.error.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let inbox = which.inbox_id.map(InboxId);
     let mut tx = api.gateway.db.begin().await?;

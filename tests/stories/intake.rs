@@ -149,7 +149,11 @@ async fn a_body_that_is_no_sense_is_acknowledged_kept_and_can_be_replayed(
         .await;
     assert!(again.is_some(), "what still makes no sense is a dead letter again");
     let together = async |which| admin.post("/dead-letters/replay", which).await["queued"].clone();
-    assert_eq!(together(serde_json::json!({ "inbox_id": gateway.inbox("zalo").await })).await, 0, "none of them is of that inbox");
+    assert_eq!(
+        together(serde_json::json!({ "inbox_id": gateway.inbox("zalo").await })).await,
+        0,
+        "none of them is of that inbox"
+    );
     assert_eq!(together(serde_json::json!({ "inbox_id": gateway.inbox("webchat").await })).await, 4);
     visitor.says("phí ship bao nhiêu vậy shop").await;
     visitor.hears("25.000").await;
