@@ -12,6 +12,7 @@ use onethread_core::clock::{HOUR, MINUTE};
 use onethread_core::ids::{IdentityId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{HandoffReason, Move, ThreadStatus};
+use onethread_intents::Language;
 use onethread_store::customers::{IdentityRow, Recognised};
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
@@ -105,12 +106,13 @@ impl TurnAt<'_> {
             return Ok(Followed::default());
         }
         let mind = self.gateway.brain.mind();
-        if !mind.shop.bot_enabled {
-            self.hand_off(HandoffReason::NeedsPerson).await?;
-            return Ok(Followed::default());
-        }
         let context = BotContext::load(&row.bot_context);
         let reading = mind.matcher.read(said.text, &context.for_reading());
+        if !mind.shop.bot_enabled {
+            let spoken = (!said.text.trim().is_empty()).then_some(reading.language).or(context.language);
+            let notice = bot::notice(spoken.unwrap_or(Language::Vi), &mind.shop_at(self.now), self.now);
+            return self.hand_off(HandoffReason::NeedsPerson, notice).await;
+        }
         let identity = self.tx.identity(&self.identity).await?;
         let heard = Heard {
             text: said.text,
@@ -174,8 +176,7 @@ impl TurnAt<'_> {
             return Ok(Followed { jobs: true, parcels: false });
         }
         let context = serde_json::to_value(&decision.context).unwrap_or_default();
-        let language =
-            decision.context.language.map(|language| if language == onethread_intents::Language::Vi { "vi" } else { "en" });
+        let language = decision.context.language.map(|language| if language == Language::Vi { "vi" } else { "en" });
         self.tx.set_bot_context(&self.thread, &context, language).await?;
         if let Some((intent, probability)) = decision.understood {
             let understood = json!({ "name": intent.as_str(), "probability": probability });
@@ -207,10 +208,13 @@ impl TurnAt<'_> {
         Ok(Followed { parcels, jobs: false })
     }
 
-    async fn hand_off(&mut self, reason: HandoffReason) -> Result<()> {
+    /// Straight to people; once, since from then on they hold the thread.
+    async fn hand_off(&mut self, reason: HandoffReason, notice: Content) -> Result<Followed> {
         let row = self.tx.thread(&self.thread).await?;
         threads::advance(self.tx, &row, &Move::HandOff(reason), self.now).await?;
-        self.note_handoff(reason).await
+        self.say(notice).await?;
+        self.note_handoff(reason).await?;
+        Ok(Followed { parcels: true, jobs: false })
     }
 
     async fn note_handoff(&mut self, reason: HandoffReason) -> Result<()> {

@@ -87,6 +87,8 @@ pub(super) trait Words: Sync {
     fn day(&self, day: Day, today: Day) -> String;
 
     // Handing over
+    /// The bot is switched off.
+    fn received(&self) -> String;
     fn handed(&self, reason: HandoffReason) -> String;
     fn handed_request(&self, purpose: Purpose, code: Option<&str>) -> String;
     fn what_happens_next(&self, next: &Next) -> String;

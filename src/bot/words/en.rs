@@ -289,6 +289,10 @@ impl Words for English {
         }
     }
 
+    fn received(&self) -> String {
+        "Thank you, we have received your message.".to_owned()
+    }
+
     fn handed(&self, reason: HandoffReason) -> String {
         match reason {
             HandoffReason::Complaint => {

@@ -289,6 +289,10 @@ impl Words for Vietnamese {
         }
     }
 
+    fn received(&self) -> String {
+        "Dạ shop đã nhận được tin nhắn của anh/chị ạ.".to_owned()
+    }
+
     fn handed(&self, reason: HandoffReason) -> String {
         match reason {
             HandoffReason::Complaint => {
