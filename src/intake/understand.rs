@@ -58,6 +58,10 @@ pub async fn understand(
     }
     let mut homeless = None;
     for event in events {
+        if let What::Strange { why } = event.what {
+            homeless = Some(why);
+            continue;
+        }
         // One account that nobody added must not hold up the others of the same call; a replay skips what was taken in.
         let live = match route(gateway, &live, &event) {
             Ok(live) => live,
@@ -139,5 +143,7 @@ async fn take_in(event: &mut Event<'_>) -> Result<(), StoreError> {
         What::Seen { messages, until } => ours::arrived(event, messages, *until, true).await,
         What::EchoedByUs { message, key } => ours::echoed(event, message, key.as_deref()).await,
         What::EchoedByHuman(said) => ours::answered_elsewhere(event, said).await,
+        // Was sorted out before: nobody did it.
+        What::Strange { .. } => Ok(()),
     }
 }
