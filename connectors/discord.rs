@@ -70,6 +70,7 @@ impl Channel for Discord {
             caption: true,
             file_limit: FILE_LIMIT,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: true,
             ask_phone: false,
             typing: true,
@@ -78,6 +79,7 @@ impl Channel for Discord {
             // A nonce with `enforce_nonce`, remembered for a few minutes.
             deduplicates: true,
             echoes_people: false,
+            reaction_opens: false,
             windows: Vec::new(),
         }
     }

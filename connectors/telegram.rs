@@ -75,6 +75,7 @@ impl Channel for Telegram {
             caption: true,
             file_limit: 50_000_000,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: true,
             ask_phone: true,
             typing: true,
@@ -82,6 +83,7 @@ impl Channel for Telegram {
             read_receipts: false,
             deduplicates: false,
             echoes_people: false,
+            reaction_opens: false,
             windows: Vec::new(),
         }
     }

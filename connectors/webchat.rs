@@ -66,6 +66,7 @@ impl Channel for WebChat {
             caption: false,
             file_limit: FILE_LIMIT as u64,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: false,
             ask_phone: true,
             typing: true,
@@ -73,6 +74,7 @@ impl Channel for WebChat {
             read_receipts: true,
             deduplicates: true,
             echoes_people: false,
+            reaction_opens: false,
             windows: Vec::new(),
         }
     }
@@ -127,7 +129,7 @@ impl Connector for Inbox {
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
         let delivered = self.desk.lines.wake(&parcel.to, line::Nudge::Message);
-        Ok(Receipt { message: parcel.key.as_str().into(), delivered })
+        Ok(Receipt { message: parcel.key.as_str().into(), delivered, quota: None })
     }
 
     async fn fetch(&self, file: &FileRef) -> Result<ByteStream, FetchError> {

@@ -11,3 +11,11 @@ CREATE TABLE wrong_tails (
     first_at BIGINT NOT NULL
 );
 CREATE INDEX wrong_tails_by_age ON wrong_tails (first_at);
+
+-- What a platform said is left of an account's messages beyond the free ones.
+CREATE TABLE quotas (
+    inbox_id TEXT PRIMARY KEY REFERENCES inboxes (id),
+    remaining BIGINT NOT NULL,
+    total BIGINT,
+    noted_at BIGINT NOT NULL
+);

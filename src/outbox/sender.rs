@@ -252,6 +252,9 @@ async fn sent(tx: &mut onethread_store::Tx, claimed: &ClaimedParcel, receipt: &R
     let (message, identity): (MessageId, IdentityId) = (claimed.message_id.as_str().into(), claimed.identity_id.as_str().into());
     tx.end_parcel(&claimed.id, End::Sent, Some(receipt.message.as_str()), None, now).await?;
     tx.link_platform_id(&identity, receipt.message.as_str(), &message).await?;
+    if let Some(quota) = receipt.quota {
+        tx.note_quota(&claimed.inbox_id.as_str().into(), quota.remaining, quota.total, now).await?;
+    }
     if tx.unsent_parcels_of(&message).await? == 0 {
         let status = if receipt.delivered { Status::Delivered } else { Status::Sent };
         tx.raise_status(&identity, receipt.message.as_str(), status).await?;

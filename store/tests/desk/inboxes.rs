@@ -100,6 +100,22 @@ async fn health_and_bookmark_are_what_was_last_written(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test]
+async fn what_is_left_of_a_quota_is_what_was_said_last(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let id = shop::inbox(&db, "chat").await;
+    let said = async |remaining, total, at| {
+        db.write(async |tx| tx.note_quota(&id, remaining, total, at).await).await.unwrap();
+        let row = db.read().await.unwrap().quota_of(&id).await.unwrap().unwrap();
+        (row.remaining, row.total, row.noted_at)
+    };
+    assert_eq!(db.read().await.unwrap().quota_of(&id).await.unwrap(), None);
+    assert_eq!(said(7, Some(500), NOW).await, (7, Some(500), NOW));
+    assert_eq!(said(6, None, NOW + 1).await, (6, None, NOW + 1));
+    assert_eq!(said(9, Some(500), NOW).await, (6, None, NOW + 1), "an answer that came late is no news");
+}
+
+#[rstest]
+#[tokio::test]
 async fn how_long_an_inbox_is_usually_silent_follows_what_it_does(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let id = shop::inbox(&db, "chat").await;
