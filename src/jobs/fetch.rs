@@ -28,7 +28,12 @@ pub(super) async fn file(gateway: &Arc<Gateway>, id: &FileId, attempts: i64) -> 
     let row = gateway.db.read().await?.file(id).await?;
     let (Some(inbox), Some(source)) = (row.inbox_id, row.source) else { return Ok(Tried::Done) };
     let Some(live) = gateway.inboxes.get(&inbox.as_str().into()) else {
-        return Ok(Tried::Again { why: "the inbox is disabled".into(), most: FILE_TRIES });
+        if attempts < FILE_TRIES {
+            return Ok(Tried::Again { why: "the inbox is disabled".into(), most: FILE_TRIES });
+        }
+        tracing::warn!(file = %id, "a customer's file was given up: its inbox is disabled");
+        note_file(gateway, id, row.message_id, None).await?;
+        return Ok(Tried::Done);
     };
     let most = gateway.config.limits.file;
     let fetching = async { read_all(live.connector.fetch(&FileRef(source)).await?, most).await };
