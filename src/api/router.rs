@@ -75,7 +75,7 @@ fn plain_routes(file_limit: usize) -> OpenApiRouter<Api> {
 /// Everything that this process serves.
 pub fn router(api: Api) -> Router {
     let (documented, document) = plain_routes(api.gateway.config.limits.file).split_for_parts();
-    let docs = SwaggerUi::new("/api/docs").config(Config::new(["/api/openapi.json"]));
+    let docs = layers::documentation(SwaggerUi::new("/api/docs").config(Config::new(["/api/openapi.json"])).into());
     let documented = documented
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .method_not_allowed_fallback(async || Problem::wrong_method())
