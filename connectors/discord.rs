@@ -19,9 +19,9 @@ mod session;
 use async_trait::async_trait;
 use base64::Engine;
 use onethread_core::channel::{
-    Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field, FieldKind,
-    FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal, TextUnit,
-    Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field,
+    FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal,
+    TextUnit, Unreadable,
 };
 use onethread_core::ids::PlatformUserId;
 use onethread_core::secret::{Secret, Settings};
@@ -70,6 +70,7 @@ impl Channel for Discord {
             caption: true,
             file_limit: FILE_LIMIT,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: true,
             ask_phone: false,
             typing: true,
@@ -78,6 +79,7 @@ impl Channel for Discord {
             // A nonce with `enforce_nonce`, remembered for a few minutes.
             deduplicates: true,
             echoes_people: false,
+            reaction_opens: false,
             windows: Vec::new(),
         }
     }
@@ -137,6 +139,11 @@ struct Bot {
 
 #[async_trait]
 impl Connector for Bot {
+    /// No event names the bot; that it is the same bot is known all the same.
+    fn account(&self) -> Option<Account> {
+        self.me.as_ref().map(|id| Account { id: id.as_str().into(), app: id.clone() })
+    }
+
     /// Which person a direct channel belongs to (a deletion does not say), and which session
     /// and sequence an event came with (a reaction has no id of its own).
     fn kept_headers(&self) -> &'static [&'static str] {

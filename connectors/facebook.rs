@@ -67,6 +67,7 @@ impl Channel for Facebook {
             caption: false,
             file_limit: send::FILE_LIMIT,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: true,
             ask_phone: true,
             typing: true,
@@ -74,6 +75,8 @@ impl Channel for Facebook {
             read_receipts: true,
             deduplicates: false,
             echoes_people: true,
+            // "Every new user action restarts it", a reaction among them: Send API overview.
+            reaction_opens: true,
             windows: windows(),
         }
     }
@@ -114,6 +117,7 @@ impl Channel for Facebook {
 
 fn windows() -> Vec<Window> {
     let window = |span, for_whom, note: &str| Window {
+        uses_quota: false,
         span,
         for_whom,
         note: note.into(),

@@ -15,12 +15,12 @@ mod send;
 use api::Api;
 use async_trait::async_trait;
 use onethread_core::channel::{
-    Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field, FieldKind,
-    FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal, TextUnit,
-    Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field,
+    FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal,
+    TextUnit, Unreadable,
 };
 use onethread_core::clock::{MINUTE, SECOND};
-use onethread_core::ids::PlatformUserId;
+use onethread_core::ids::{AccountId, PlatformUserId};
 use onethread_core::secret::{Secret, Settings};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -75,6 +75,7 @@ impl Channel for Telegram {
             caption: true,
             file_limit: 50_000_000,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: true,
             ask_phone: true,
             typing: true,
@@ -82,6 +83,7 @@ impl Channel for Telegram {
             read_receipts: false,
             deduplicates: false,
             echoes_people: false,
+            reaction_opens: false,
             windows: Vec::new(),
         }
     }
@@ -118,7 +120,8 @@ impl Channel for Telegram {
         let base = Url::parse(base).map_err(|error| SettingsError::new("api_url", format!("is not a URL: {error}")))?;
         let polling = settings.text("mode") == Some("polling");
         let api = Api::new(self.http.clone(), &base, Secret::new(token));
-        Ok(Arc::new(Bot { api, secret: Secret::new(secret), polling, kit }))
+        let id = token.split_once(':').map_or(token, |(id, _)| id).into();
+        Ok(Arc::new(Bot { id, api, secret: Secret::new(secret), polling, kit }))
     }
 }
 
@@ -142,6 +145,8 @@ fn derived_secret(token: &str, inbox: &str) -> String {
 
 /// One bot, live.
 struct Bot {
+    /// The bot's own user id: what stands before the colon of its token.
+    id: AccountId,
     api: Api,
     secret: Secret,
     polling: bool,
@@ -150,6 +155,11 @@ struct Bot {
 
 #[async_trait]
 impl Connector for Bot {
+    /// No update names the bot; that it is the same bot is known all the same.
+    fn account(&self) -> Option<Account> {
+        Some(Account { id: self.id.clone(), app: self.id.0.clone() })
+    }
+
     fn admit(&self, call: &RawCall) -> Result<Admission, Refusal> {
         if call.is_fetched() {
             return Ok(Admission::keep());

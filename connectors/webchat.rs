@@ -66,6 +66,7 @@ impl Channel for WebChat {
             caption: false,
             file_limit: FILE_LIMIT as u64,
             file_types: Vec::new(),
+            file_limits: Vec::new(),
             reply_to: false,
             ask_phone: true,
             typing: true,
@@ -73,6 +74,7 @@ impl Channel for WebChat {
             read_receipts: true,
             deduplicates: true,
             echoes_people: false,
+            reaction_opens: false,
             windows: Vec::new(),
         }
     }
@@ -111,23 +113,25 @@ impl Connector for Inbox {
 
     fn admit(&self, call: &RawCall) -> Result<Admission, Refusal> {
         let origin = self.desk.setup.allowed_origin(call).ok_or(Refusal::Forbidden)?;
-        if (call.method.as_str(), call.path.as_str()) != ("POST", "messages") {
+        if call.method != "POST" || !matches!(call.path.as_str(), "messages" | "typing") {
             return Err(Refusal::Malformed);
         }
         self.desk.visitors.named_by(call, self.desk.kit.clock.now()).ok_or(Refusal::Forged)?;
-        let id = posted::acceptable(&call.body).map_err(|_| Refusal::Malformed)?;
+        let posted = if call.path == "typing" { posted::bare(&call.body) } else { posted::acceptable(&call.body) };
+        let id = posted.map_err(|_| Refusal::Malformed)?;
         let answer = HookAnswer::json(202, &serde_json::json!({ "id": id }));
         Ok(Admission::Keep(door::opened(answer, origin)))
     }
 
     fn read(&self, call: &RawCall) -> Result<Vec<Inbound>, Unreadable> {
         let visitor = call.header(door::VISITOR_HEADER).ok_or_else(|| Unreadable("the call names no visitor".into()))?;
-        posted::read(&PlatformUserId::from(visitor), &call.body).map(|event| vec![event])
+        let read = if call.path == "typing" { posted::typing } else { posted::read };
+        read(&PlatformUserId::from(visitor), &call.body).map(|event| vec![event])
     }
 
     async fn deliver(&self, parcel: &Parcel) -> Result<Receipt, DeliveryError> {
         let delivered = self.desk.lines.wake(&parcel.to, line::Nudge::Message);
-        Ok(Receipt { message: parcel.key.as_str().into(), delivered })
+        Ok(Receipt { message: parcel.key.as_str().into(), delivered, quota: None })
     }
 
     async fn fetch(&self, file: &FileRef) -> Result<ByteStream, FetchError> {

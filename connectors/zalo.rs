@@ -64,6 +64,7 @@ impl Channel for Zalo {
             caption: false,
             file_limit: send::FILE_LIMIT,
             file_types: send::FILE_TYPES.iter().map(|(mime, _)| (*mime).to_owned()).collect(),
+            file_limits: send::file_limits(),
             // Sources contradict each other on how a reply names the message.
             reply_to: false,
             ask_phone: true,
@@ -72,6 +73,7 @@ impl Channel for Zalo {
             read_receipts: true,
             deduplicates: false,
             echoes_people: true,
+            reaction_opens: false,
             windows: windows(),
         }
     }
@@ -119,15 +121,16 @@ impl Channel for Zalo {
 }
 
 fn windows() -> Vec<Window> {
-    let window = |span, note: &str| Window {
+    let window = |span, uses_quota, note: &str| Window {
         span,
+        uses_quota,
         for_whom: ForWhom::Anyone,
         note: note.into(),
         source: "Zalo OA console and OpenAPI v3 as tested by third parties, state of 4 October 2026".into(),
     };
     vec![
-        window(48 * HOUR, "free within 48 hours of the customer's last action"),
-        window(7 * DAY, "uses the OA's package or paid quota"),
+        window(48 * HOUR, false, "free within 48 hours of the customer's last action"),
+        window(7 * DAY, true, "uses the OA's package or paid quota"),
     ]
 }
 

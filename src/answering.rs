@@ -8,10 +8,11 @@ use crate::inboxes::Live;
 use crate::intake::Event;
 use crate::{jobs, threads};
 use onethread_core::Millis;
-use onethread_core::clock::MINUTE;
+use onethread_core::clock::{HOUR, MINUTE};
 use onethread_core::ids::{IdentityId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{HandoffReason, Move, ThreadStatus};
+use onethread_intents::Language;
 use onethread_store::customers::{IdentityRow, Recognised};
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
@@ -23,6 +24,10 @@ use std::collections::BTreeSet;
 /// Wrong tails that lock an identity's lookups, and for how long.
 const WRONG_TAILS_MOST: i64 = 5;
 const LOCKED_FOR: Millis = 15 * MINUTE;
+/// Wrong tails for one code, of all identities together, and within what time: with ten thousand
+/// tails to try, a stranger with any number of visitors needs weeks for one order.
+const CODE_TAILS_MOST: i64 = 10;
+pub const CODE_TAILS_WITHIN: Millis = HOUR;
 /// Orders of one phone that the bot looks at.
 const ORDERS_MOST: i64 = 20;
 
@@ -63,6 +68,7 @@ pub async fn answer(event: &mut Event<'_>, who: &Recognised, message: &MessageId
         message: message.clone(),
         now: event.received_at,
         looked_up: BTreeSet::new(),
+        unanswered: BTreeSet::new(),
     };
     let followed = turn.take(said).await?;
     event.after.parcels |= followed.parcels;
@@ -88,6 +94,8 @@ pub struct TurnAt<'a> {
     pub now: Millis,
     /// Codes that the order source was already asked for.
     pub looked_up: BTreeSet<String>,
+    /// Of those, the ones to which it had no answer.
+    pub unanswered: BTreeSet<String>,
 }
 
 impl TurnAt<'_> {
@@ -98,12 +106,13 @@ impl TurnAt<'_> {
             return Ok(Followed::default());
         }
         let mind = self.gateway.brain.mind();
-        if !mind.shop.bot_enabled {
-            self.hand_off(HandoffReason::NeedsPerson).await?;
-            return Ok(Followed::default());
-        }
         let context = BotContext::load(&row.bot_context);
         let reading = mind.matcher.read(said.text, &context.for_reading());
+        if !mind.shop.bot_enabled {
+            let spoken = (!said.text.trim().is_empty()).then_some(reading.language).or(context.language);
+            let notice = bot::notice(spoken.unwrap_or(Language::Vi), &mind.shop_at(self.now), self.now);
+            return self.hand_off(HandoffReason::NeedsPerson, notice).await;
+        }
         let identity = self.tx.identity(&self.identity).await?;
         let heard = Heard {
             text: said.text,
@@ -132,15 +141,27 @@ impl TurnAt<'_> {
 
     async fn orders(&mut self, mind: &Mind, context: &BotContext, heard: &Heard<'_>) -> Result<OrdersView> {
         let wanted = bot::wants(context, heard);
-        let sourced_elsewhere = mind.shop.order_source.is_some();
-        let mut view = OrdersView { sourced_elsewhere, looked_up: self.looked_up.clone(), ..OrdersView::default() };
+        let mut view = OrdersView {
+            sourced_elsewhere: mind.shop.order_source.is_some(),
+            looked_up: self.looked_up.clone(),
+            unanswered: self.unanswered.clone(),
+            ..OrdersView::default()
+        };
         for code in wanted.codes {
+            if self.tx.is_code_locked(&code, CODE_TAILS_MOST, self.now - CODE_TAILS_WITHIN).await? {
+                view.locked.insert(code.clone());
+            }
             if let Some(order) = self.tx.order(&code).await? {
                 view.by_code.insert(code, order);
             }
         }
         if let Some(phone) = wanted.phone {
             view.by_phone = self.tx.orders_of_phone(&phone, ORDERS_MOST).await?;
+        }
+        if let Some(source) = &mind.shop.order_source {
+            let known: Vec<String> =
+                view.by_code.keys().cloned().chain(view.by_phone.iter().map(|order| order.code.clone())).collect();
+            view.stale = self.tx.stale_orders(&known, source.stale_before(self.now)).await?.into_iter().collect();
         }
         Ok(view)
     }
@@ -155,8 +176,7 @@ impl TurnAt<'_> {
             return Ok(Followed { jobs: true, parcels: false });
         }
         let context = serde_json::to_value(&decision.context).unwrap_or_default();
-        let language =
-            decision.context.language.map(|language| if language == onethread_intents::Language::Vi { "vi" } else { "en" });
+        let language = decision.context.language.map(|language| if language == Language::Vi { "vi" } else { "en" });
         self.tx.set_bot_context(&self.thread, &context, language).await?;
         if let Some((intent, probability)) = decision.understood {
             let understood = json!({ "name": intent.as_str(), "probability": probability });
@@ -166,7 +186,10 @@ impl TurnAt<'_> {
         for effect in decision.effects {
             match effect {
                 Effect::HandOff(reason) => handed_off = Some(reason),
-                Effect::WrongTail => self.tx.count_wrong_tail(&self.identity, WRONG_TAILS_MOST, self.now + LOCKED_FOR).await?,
+                Effect::WrongTail { code } => {
+                    self.tx.count_wrong_tail(&self.identity, WRONG_TAILS_MOST, self.now + LOCKED_FOR).await?;
+                    self.tx.count_wrong_tail_of(&code, self.now - CODE_TAILS_WITHIN, self.now).await?;
+                }
                 Effect::RightTail { .. } | Effect::KeepSilent | Effect::FetchOrder { .. } => {}
             }
         }
@@ -185,10 +208,13 @@ impl TurnAt<'_> {
         Ok(Followed { parcels, jobs: false })
     }
 
-    async fn hand_off(&mut self, reason: HandoffReason) -> Result<()> {
+    /// Straight to people; once, since from then on they hold the thread.
+    async fn hand_off(&mut self, reason: HandoffReason, notice: Content) -> Result<Followed> {
         let row = self.tx.thread(&self.thread).await?;
         threads::advance(self.tx, &row, &Move::HandOff(reason), self.now).await?;
-        self.note_handoff(reason).await
+        self.say(notice).await?;
+        self.note_handoff(reason).await?;
+        Ok(Followed { parcels: true, jobs: false })
     }
 
     async fn note_handoff(&mut self, reason: HandoffReason) -> Result<()> {

@@ -23,5 +23,6 @@ mod words;
 
 pub use context::{BotContext, Offer, Proof, Purpose};
 pub use decide::decide;
+pub use handover::notice;
 pub use hear::wants;
 pub use turn::{AnswersView, Decision, Effect, Heard, IdentityView, OrdersView, OrdersWanted, ShopView, Turn};

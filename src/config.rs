@@ -136,10 +136,10 @@ impl Config {
             listen,
             database_url,
             public_url,
-            secret_key: Some(get("secret_key")).filter(|key| !key.is_empty()).map(Secret::new),
+            secret_key: parsed(&values, "secret_key", secret_key)?,
             admin,
             trust_proxy: parsed(&values, "trust_proxy", yes_or_no)?,
-            log_level: get("log.level").to_owned(),
+            log_level: parsed(&values, "log.level", log_level)?,
             log_json: parsed(&values, "log.format", |text| match text {
                 "text" => Ok(false),
                 "json" => Ok(true),
@@ -249,6 +249,25 @@ fn public_url(text: &str, listen: SocketAddr) -> Result<String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+fn secret_key(text: &str) -> Result<Option<Secret>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // The reason could hold a part of the key.
+    crate::seal::read_key(text).map_err(|_| anyhow!("write 32 bytes as 64 hex digits: openssl rand -hex 32"))?;
+    Ok(Some(Secret::new(text)))
+}
+
+/// A word that is no level would be taken for a module's name, and nothing would be logged.
+fn log_level(text: &str) -> Result<String> {
+    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let named = |part: &str| part.contains('=') || !part.is_empty() && is_level(part);
+    if !text.split(',').all(named) || tracing_subscriber::EnvFilter::try_new(text).is_err() {
+        bail!("use error, warn, info, debug or trace, or a filter such as \"info,onethread=debug\"");
+    }
+    Ok(text.to_owned())
+}
+
 fn yes_or_no(text: &str) -> Result<bool> {
     match text {
         "true" | "1" | "yes" => Ok(true),
@@ -347,15 +366,34 @@ mod tests {
     fn secrets_are_not_shown() {
         let environment = [
             ("ONETHREAD_DATABASE_URL", "postgres://shop:hush@db/one"),
-            ("ONETHREAD_SECRET_KEY", "hush"),
+            ("ONETHREAD_SECRET_KEY", &"a5".repeat(32)),
             ("ONETHREAD_ADMIN_EMAIL", "Lan@shop.vn"),
             ("ONETHREAD_ADMIN_PASSWORD", "hush"),
         ];
         let config = read("", &environment).unwrap();
         assert!(config.shown().contains("postgres://shop:hidden@db/one"), "{}", config.shown());
-        assert!(!config.shown().contains("hush") && !format!("{config:?}").contains("hush"));
-        let error = read("database_url = \"mysql://shop:hush@db\"", &[]).unwrap_err();
-        assert!(!format!("{error:#}").contains("hush"));
+        for secret in ["hush", "a5a5"] {
+            assert!(!config.shown().contains(secret) && !format!("{config:?}").contains(secret));
+        }
+        for wrong in ["database_url = \"mysql://shop:hush@db\"", "secret_key = \"hush\""] {
+            let error = read(wrong, &[]).unwrap_err();
+            assert!(!format!("{error:#}").contains("hush"));
+        }
+    }
+
+    #[test]
+    fn a_key_that_seals_nothing_and_a_level_that_logs_nothing_are_refused() {
+        for wrong in ["hush", "a5", &"zz".repeat(32)] {
+            let error = read(&format!("secret_key = {wrong:?}"), &[]).unwrap_err();
+            assert!(format!("{error:#}").contains("64 hex digits"), "{error:#}");
+        }
+        for level in ["warn", "OFF", "info,onethread=debug"] {
+            assert!(read(&format!("log.level = {level:?}"), &[]).is_ok(), "{level}");
+        }
+        for level in ["verbose", "inf,onethread=debug", "info,onethread=loud", ""] {
+            let error = read(&format!("log.level = {level:?}"), &[]).unwrap_err();
+            assert!(format!("{error:#}").contains("use error, warn"), "{level}: {error:#}");
+        }
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum DeskError {
     Stranger,
     #[error("the file `{0}` is not yours to send; upload it first")]
     NoSuchFile(String),
+    #[error("{name}: {reason}")]
+    BadFile { name: String, reason: String },
     /// With the identities that can be reached instead.
     #[error("{reason}")]
     CannotReach { reason: String, alternatives: Vec<IdentityId> },

@@ -29,6 +29,8 @@ pub struct Live {
     pub capabilities: Capabilities,
     /// When its row was last written: another process may change it.
     version: Millis,
+    /// Silence from before was not the platform's.
+    opened_at: Millis,
     stop: CancellationToken,
 }
 
@@ -130,6 +132,7 @@ pub(crate) fn open(gateway: &Arc<Gateway>, row: &InboxRow) -> Result<Arc<Live>, 
         channel,
         connector,
         version: row.updated_at,
+        opened_at: gateway.clock.now(),
         stop: gateway.tasks.token().child_token(),
     });
     if let Some(old) = gateway.inboxes.0.insert(id, live.clone()) {

@@ -115,7 +115,7 @@ fn hmac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn read_key(text: &str) -> Result<[u8; 32]> {
+pub(crate) fn read_key(text: &str) -> Result<[u8; 32]> {
     let text = text.trim();
     let bytes = if text.len() == 64 { hex::decode(text)? } else { STANDARD.decode(text)? };
     match bytes.try_into() {

@@ -15,8 +15,8 @@ mod thread;
 
 pub use agent::{Agent, Availability, Language, Me, RoleName, Shop, Token};
 pub use answer::{Answer, CannedReply, Reading, ScoredAnswer, ScoredIntent, Wording};
-pub use channel::{Capabilities, Channel, Face, Field, FieldKind, Form, TextUnit, Window, WindowFor};
-pub use customer::{Customer, CustomerRow, Handoff, Identity, Merge, Reachable, SuggestedCustomer, Suggestion};
+pub use channel::{Capabilities, Channel, Face, Field, FieldKind, FileLimit, Form, TextUnit, Window, WindowFor};
+pub use customer::{Customer, CustomerRow, Handoff, Identity, Merge, Quota, Reachable, SuggestedCustomer, Suggestion};
 pub use inbox::{DeadLetter, Health, HealthState, Inbox, InboxState};
 pub use list::{List, Named};
 pub use live::Event;

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use onethread_core::Millis;
+use onethread_core::clock::MINUTE;
 use onethread_store::{Conn, Db};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,6 +52,15 @@ pub struct Source {
     pub sealed: Option<String>,
     /// Our field names to JSON pointers into the source's answer.
     pub pointers: BTreeMap<String, String>,
+    /// What it told is told again for so long; then it is asked anew.
+    #[serde(default = "fresh_minutes")]
+    pub fresh_minutes: u32,
+}
+
+/// Five: a parcel's journey has no faster news.
+#[must_use]
+pub fn fresh_minutes() -> u32 {
+    5
 }
 
 impl Default for Shop {
@@ -174,6 +184,12 @@ fn days_in_words(days: &[u8], vietnamese: bool) -> String {
 }
 
 impl Source {
+    /// What was fetched before this must be asked for again.
+    #[must_use]
+    pub fn stale_before(&self, now: Millis) -> Millis {
+        now - i64::from(self.fresh_minutes) * MINUTE
+    }
+
     #[must_use]
     pub fn seal(seal: &Seal, secret: &str) -> String {
         seal.seal(SOURCE_ROW, secret)

@@ -176,6 +176,9 @@ impl<'a> Line<'a> {
 
     async fn store(&mut self, batch: Vec<Dispatch>) -> Result<(), Ending> {
         let began = batch.iter().any(|dispatch| dispatch.kind == "READY");
+        if began || batch.iter().any(|dispatch| dispatch.kind == "RESUMED") {
+            self.intake.line_stands().await;
+        }
         let mut calls = Vec::with_capacity(batch.len());
         for dispatch in batch {
             self.mark.heard(dispatch.seq);

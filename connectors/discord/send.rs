@@ -97,7 +97,7 @@ impl From<Failure> for Trouble {
 
 fn receipt(message: &Value) -> Result<Receipt, DeliveryError> {
     let id = message["id"].as_str().ok_or_else(|| DeliveryError::Uncertain("the answer names no message".into()))?;
-    Ok(Receipt { message: id.into(), delivered: false })
+    Ok(Receipt { message: id.into(), delivered: false, quota: None })
 }
 
 async fn say(rest: &Rest, kit: &Kit, channel: &str, parcel: &Parcel) -> Result<Value, Trouble> {

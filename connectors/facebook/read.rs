@@ -1,7 +1,8 @@
 //! What one webhook call says: every entry (a Page), every event in it, each
 //! told by the one key that is there. Threads that another app holds (`standby`)
 //! and Page feeds (`changes`) are not ours. A strange event never takes its
-//! neighbours down; a call with nothing but strange events is unreadable.
+//! neighbours down, and is told beside them, so that the call is kept; a call
+//! with nothing but strange events is unreadable.
 
 use super::said::{self, said};
 use crate::loose;
@@ -47,8 +48,19 @@ pub fn read(body: &[u8]) -> Result<Vec<Inbound>, Unreadable> {
     }
     match strange.first() {
         Some(why) if events.is_empty() => Err(Unreadable((*why).to_owned())),
-        _ => Ok(events),
+        Some(why) => {
+            events.push(beside(body, why));
+            Ok(events)
+        }
+        None => Ok(events),
     }
+}
+
+/// The strange part of a call that could be read otherwise.
+fn beside(body: &[u8], why: &str) -> Inbound {
+    let key = format!("strange:{}", loose::digest(&[&String::from_utf8_lossy(body)]));
+    let why = format!("a part of the call could not be read: {why}");
+    Inbound { key, account: None, from: Sender::new(""), at: None, what: What::Strange { why } }
 }
 
 /// One event, with the customer's side found.

@@ -129,7 +129,7 @@ fn kind_of(file: &OutboundFile) -> &'static str {
 
 fn receipt(answer: Value) -> Result<Receipt, DeliveryError> {
     match answer.get("message_id").and_then(loose::id) {
-        Some(mid) => Ok(Receipt { message: mid.into(), delivered: false }),
+        Some(mid) => Ok(Receipt { message: mid.into(), delivered: false, quota: None }),
         None => Err(DeliveryError::Uncertain("the platform took the message and named no id".into())),
     }
 }

@@ -22,6 +22,7 @@ pub async fn listen(api: &Api, bookmark: Option<Value>, intake: &dyn Intake) -> 
                 continue;
             }
         };
+        intake.line_stands().await;
         if let Some(last) = updates.iter().filter_map(|update| update["update_id"].as_i64()).max() {
             offset = Some(last + 1);
             let calls = updates.iter().map(|update| RawCall::fetched(update.to_string())).collect();

@@ -44,7 +44,7 @@ fn file_lost(error: &onethread_core::channel::FetchError) -> DeliveryError {
 fn receipt(message: &Value) -> Result<Receipt, DeliveryError> {
     let number = message["message_id"].as_i64();
     let number = number.ok_or_else(|| DeliveryError::Uncertain("the answer names no message".into()))?;
-    Ok(Receipt { message: number.to_string().into(), delivered: false })
+    Ok(Receipt { message: number.to_string().into(), delivered: false, quota: None })
 }
 
 fn reply_to(message: &PlatformMessageId) -> Option<ReplyParameters> {

@@ -213,6 +213,32 @@ async fn a_message_is_no_place_for_a_file() {
     assert_eq!(answer.status, 413);
 }
 
+#[tokio::test]
+async fn typing_is_told_now_and_then_and_says_nothing_else() {
+    let shop = Shop::open().await;
+    let typing = |number: u8, more: &str| {
+        let mut call = shop.posted(format!("{{\"id\":\"00000000-0000-4000-8000-0000000000{number}\"{more}}}").into_bytes());
+        call.path = "typing".into();
+        call
+    };
+    let call = typing(10, "");
+    assert!(shop.host(call.clone()).await.is_none(), "it goes the way of all events");
+    assert!(matches!(shop.inbox.admit(&call), Ok(Admission::Keep(_))));
+    let read = |call| shop.inbox.read(call).expect("readable").remove(0);
+    assert_eq!((read(&call).what, read(&call).from.user), (What::Typing, shop.visitor.clone()));
+    assert_ne!(read(&call).key, read(&typing(11, "")).key);
+    assert!(shop.host(typing(11, "")).await.is_none());
+    assert_eq!(shop.host(typing(12, "")).await.expect("held back").status, 202, "the page need not know");
+    shop.house.clock.advance(3000);
+    assert!(shop.host(typing(13, "")).await.is_none());
+    let chatty = typing(14, &format!(",\"text\":\"{}\"", "x".repeat(300)));
+    assert_eq!(shop.host(chatty).await.expect("told").status, 422);
+    let mut forged = typing(15, "");
+    forged.headers.retain(|(name, _)| name != "authorization");
+    assert_eq!(shop.host(forged.clone()).await.expect("told").status, 401);
+    assert!(matches!(shop.inbox.admit(&forged), Err(Refusal::Forged)));
+}
+
 // ------------------------------------------------------------------------ files
 
 #[tokio::test]

@@ -43,6 +43,7 @@ struct Limits {
     files_of_address: Pace,
     messages_of_visitor: Pace,
     files_of_visitor: Pace,
+    typing_of_visitor: Pace,
 }
 
 impl Limits {
@@ -53,6 +54,7 @@ impl Limits {
             files_of_address: Pace::new(40, 3 * SECOND),
             messages_of_visitor: Pace::new(20, SECOND),
             files_of_visitor: Pace::new(10, 6 * SECOND),
+            typing_of_visitor: Pace::new(2, 3 * SECOND),
         }
     }
 }
@@ -95,6 +97,7 @@ impl Desk {
             ("GET", "stream") => self.stream(call).map(Some),
             ("POST", "files") => self.upload(visit).await.map(Some),
             ("POST", "messages") => self.wave_through(call).map(|()| None),
+            ("POST", "typing") => self.typing(call),
             _ => Err(TurnedAway::NotFound),
         }
     }
@@ -192,6 +195,14 @@ impl Desk {
             return Err(TurnedAway::Wrong(413, "a message is at most 64 KiB of JSON; files are uploaded first"));
         }
         posted::acceptable(&call.body).map(drop).map_err(|why| TurnedAway::Wrong(422, why))
+    }
+
+    /// Told now and then; in between the page need not know that nobody was told.
+    fn typing(&self, call: &RawCall) -> Result<Option<HookAnswer>, TurnedAway> {
+        let visitor = self.visitors.named_by(call, self.now()).ok_or(TurnedAway::NoToken)?;
+        posted::bare(&call.body).map_err(|why| TurnedAway::Wrong(422, why))?;
+        let told = self.limits.typing_of_visitor.take(visitor.as_str(), self.now()).is_ok();
+        Ok((!told).then(|| HookAnswer::json(202, &json!({}))))
     }
 
     /// The bytes behind a signed reference, for the visitor in front of it.

@@ -58,6 +58,12 @@ fn is_uuid(id: &str) -> bool {
     id.len() == 36 && id.char_indices().all(digit)
 }
 
+/// The id of a body that says nothing else, which a typing visitor's page posts.
+pub fn bare(body: &[u8]) -> Result<Option<String>, &'static str> {
+    let posted = if body.len() <= 200 { parse(body).ok() } else { None };
+    posted.map(|posted| Some(posted.id)).ok_or("`id` must be a UUID, and there is nothing else to say")
+}
+
 /// The message's id, or why the page must not send it again. Nonsense passes: people look at it later.
 pub fn acceptable(body: &[u8]) -> Result<Option<String>, &'static str> {
     let Ok(posted) = parse(body) else {
@@ -79,6 +85,13 @@ pub fn acceptable(body: &[u8]) -> Result<Option<String>, &'static str> {
         Some("shared") if posted.phone.as_deref().and_then(phone::fold).is_none() => Err("`phone` is no phone number"),
         _ => Ok(Some(posted.id)),
     }
+}
+
+/// The visitor types: only an `id` is posted.
+pub fn typing(visitor: &PlatformUserId, body: &[u8]) -> Result<Inbound, Unreadable> {
+    let posted = parse(body)?;
+    let key = format!("{visitor}:{}", posted.id);
+    Ok(Inbound { key, account: None, from: Sender::new(visitor.clone()), at: None, what: What::Typing })
 }
 
 /// The event behind one post of this visitor.

@@ -678,7 +678,7 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
   const attach = make('button', 'attach', { type: 'button', 'aria-label': words.attach, title: words.attach, onclick: () => picker.click() }, icon('clip'));
   const send = make('button', 'send', { type: 'submit', 'aria-label': words.send, title: words.send, disabled: true }, icon('send'));
   const input = make('textarea', 'input', {
-    rows: 1, maxLength: 4000, placeholder: words.write, 'aria-label': words.write, enterKeyHint: 'send', oninput: grow,
+    rows: 1, maxLength: 4000, placeholder: words.write, 'aria-label': words.write, enterKeyHint: 'send', oninput: () => { grow(); hint(); },
     onkeydown: (event) => {
       // Telex and VNI are composed with Enter, too: then it is not ours.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -698,6 +698,14 @@ svg{width:24px;height:24px;fill:none;stroke:currentColor;stroke-width:1.8;stroke
     make('div', null, null, make('p', 'title', { textContent: title }), make('p', 'subtitle', { textContent: words.subtitle })), shut);
   const panel = make('section', 'panel', { role: 'dialog', 'aria-label': title, hidden: true, lang, onkeydown: keys }, header, status, log, latest, notice, composer);
   shadow.append(make('div', null, { className: 'root' }, panel, launcher));
+
+  /** The shop sees that something is coming: a courtesy, told at most every four seconds. */
+  let told = 0;
+  function hint() {
+    if (!token || !input.value.trim() || Date.now() - told < 4000) return;
+    told = Date.now();
+    call('typing', { method: 'POST', body: JSON.stringify({ id: uuid() }) }).catch(() => {});
+  }
 
   function grow() {
     input.style.height = 'auto';

@@ -5,13 +5,21 @@ use super::fates::Trouble;
 use super::{OfficialAccount, compose};
 use crate::loose;
 use bytes::Bytes;
-use onethread_core::channel::{DeliveryError, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, TextUnit};
+use onethread_core::channel::{
+    DeliveryError, FileLimit, OutboundFile, Parcel, ParcelContent, Quota, Receipt, RefusedBecause, TextUnit,
+};
 use onethread_core::parts::measure;
 use reqwest::multipart;
 use serde_json::{Value, json};
 
 pub const FILE_LIMIT: u64 = 5 << 20;
 const IMAGE_LIMIT: u64 = 1 << 20;
+
+/// The smaller limits, as data: the sources contradict each other, and too small only costs a smaller picture.
+pub fn file_limits() -> Vec<FileLimit> {
+    let pictures = FILE_TYPES.iter().filter(|(_, door)| *door == Upload::Image);
+    pictures.map(|(mime, _)| FileLimit::new(mime, IMAGE_LIMIT)).collect()
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upload {
@@ -73,9 +81,16 @@ async fn post(account: &OfficialAccount, parcel: &Parcel, message: Value) -> Res
     let body = json!({ "recipient": { "user_id": parcel.to.as_str() }, "message": message });
     let data = account.api.post("/v3.0/oa/message/cs", &body).await?;
     match data.get("message_id").and_then(loose::id) {
-        Some(id) => Ok(Receipt { message: id.into(), delivered: false }),
+        Some(id) => Ok(Receipt { message: id.into(), delivered: false, quota: data.get("quota").and_then(quota) }),
         None => Err(Trouble::Line(DeliveryError::Uncertain("Zalo took the message and named no id".into()))),
     }
+}
+
+/// What is left of the package. A free reply is counted as `reply`, and -1 means that nobody counts.
+fn quota(told: &Value) -> Option<Quota> {
+    let number = |name: &str| loose::id(told.get(name)?)?.parse().ok().filter(|number: &i64| *number >= 0);
+    let free = loose::text(told, "quota_type") == Some("reply");
+    Some(Quota { remaining: number("remain").filter(|_| !free)?, total: number("total") })
 }
 
 /// The message that shows the file, once Zalo has it. Nothing is said to the customer before, so
@@ -143,6 +158,16 @@ mod tests {
             size,
             url: String::new(),
         }
+    }
+
+    #[test]
+    fn only_what_is_counted_is_a_quota() {
+        let left = |told: Value| quota(&told).map(|quota| (quota.remaining, quota.total));
+        assert_eq!(left(json!({ "quota_type": "sub_quota", "remain": 7, "total": "500" })), Some((7, Some(500))));
+        assert_eq!(left(json!({ "quota_type": "purchase_quota", "remain": "0" })), Some((0, None)));
+        assert_eq!(left(json!({ "quota_type": "reply", "remain": "3", "total": "8" })), None, "free");
+        assert_eq!(left(json!({ "quota_type": "sub_quota", "remain": "-1", "total": "-1" })), None, "not counted");
+        assert_eq!(left(json!([])), None);
     }
 
     #[test]

@@ -195,6 +195,7 @@ export class MemoryDesk {
     'PATCH inboxes': ({ id, body }) => {
       const inbox = seed.inboxes.find((one) => one.id === id)!;
       if ('paused' in body) inbox.state = body.paused ? 'paused' : 'active';
+      if (body.disabled === false) inbox.state = 'active';
       if (body.name) inbox.name = String(body.name);
       return inbox;
     },
@@ -209,6 +210,7 @@ export class MemoryDesk {
       seed.deadLetters.splice(seed.deadLetters.findIndex((one) => one.id === id), 1);
       return { outcome: 'accepted' };
     },
+    'POST dead-letters': () => ({ queued: seed.deadLetters.splice(0).length }),
     'GET threads': ({ url, id }) => {
       if (id === 'counts') return this.#counts();
       if (!id) return this.#page(this.#threads(url).map((thread) => ({ ...thread })), url);

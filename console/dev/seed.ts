@@ -16,6 +16,7 @@ const usual = {
   caption: true,
   file_limit: 50 * 1024 * 1024,
   file_types: [] as string[],
+  file_limits: [] as { media: string; most: number }[],
   reply_to: true,
   ask_phone: true,
   typing: true,
@@ -108,7 +109,7 @@ export const canned: CannedReply[] = [
   { id: 'can_4', shortcut: 'thanks', text: 'Thank you {customer}! Is there anything else I can help with?', updated_at: NOW - DAY },
 ];
 export const tokens: Token[] = [{ id: 'tok_1', name: 'Đồng bộ kho', role: 'admin', created_at: NOW - 20 * DAY, last_used_at: NOW - HOUR }];
-export const settings: Settings = { shop_name: 'Sen Shop', opening_hours: [{ days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '21:30' }, { days: [7], from: '09:00', to: '18:00' }], timezone: 'Asia/Ho_Chi_Minh', bot_enabled: true, order_code_patterns: ['DH\\d{4,}', '#1000\\d{2}'], order_code_example: 'DH1024', order_source: { url_template: 'https://erp.sen.example/orders/{code}', header_name: 'Authorization', secret_set: true, pointers: { status: '/data/status', phone: '/data/phone' } } };
+export const settings: Settings = { shop_name: 'Sen Shop', opening_hours: [{ days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '21:30' }, { days: [7], from: '09:00', to: '18:00' }], timezone: 'Asia/Ho_Chi_Minh', bot_enabled: true, order_code_patterns: ['DH\\d{4,}', '#1000\\d{2}'], order_code_example: 'DH1024', order_source: { url_template: 'https://erp.sen.example/orders/{code}', header_name: 'Authorization', secret_set: true, fresh_minutes: 5, pointers: { status: '/data/status', phone: '/data/phone' } } };
 
 // --------------------------------------------------------------- the threads
 
@@ -132,7 +133,7 @@ export function message(room: { thread: { id: string } }, seq: number, more: Par
 
 export function identity(channel: string, name: string, more: Partial<Identity> = {}): Identity {
   const inbox = inboxes.find((one) => one.channel === channel)!;
-  return { id: nextId('idn'), inbox_id: inbox.id, inbox_name: inbox.name, channel, name, address: `${Math.abs(made * 7919) % 900 + 100}…${made % 90 + 10}`, verified_phone: null, reachable: { state: 'open', until: null, note: null, since: null }, last_interaction_at: NOW - 10 * MINUTE, ...more };
+  return { id: nextId('idn'), inbox_id: inbox.id, inbox_name: inbox.name, channel, name, address: `${Math.abs(made * 7919) % 900 + 100}…${made % 90 + 10}`, verified_phone: null, reachable: { state: 'open', until: null, note: null, since: null, paused: null, quota: null }, last_interaction_at: NOW - 10 * MINUTE, ...more };
 }
 
 function room(name: string, identities: Identity[], more: Partial<Thread>, handoffs: Handoff[] = []): Room {
@@ -152,10 +153,10 @@ export function settle(one: Room): Room {
 }
 
 function rich(): Room {
-  const lantern = identity('lantern', 'Minh Anh', { verified_phone: '0912 345 678', reachable: { state: 'open', until: NOW + 3.4 * HOUR, note: 'eight free replies', since: null }, last_interaction_at: NOW - 7 * MINUTE });
+  const lantern = identity('lantern', 'Minh Anh', { verified_phone: '0912 345 678', reachable: { state: 'open', until: NOW + 3.4 * HOUR, note: 'eight free replies', since: null, paused: null, quota: null }, last_interaction_at: NOW - 7 * MINUTE });
   const pigeon = identity('pigeon', '@minhanh', { last_interaction_at: NOW - DAY });
-  const harbour = identity('harbour', 'Trần Minh Anh', { reachable: { state: 'closed', until: null, note: null, since: NOW - 5 * DAY }, last_interaction_at: NOW - 12 * DAY });
-  const bamboo = identity('bamboo', 'minhanh.99', { reachable: { state: 'blocked', until: null, note: null, since: NOW - 2 * DAY }, last_interaction_at: NOW - 20 * DAY });
+  const harbour = identity('harbour', 'Trần Minh Anh', { reachable: { state: 'closed', until: null, note: null, since: NOW - 5 * DAY, paused: null, quota: null }, last_interaction_at: NOW - 12 * DAY });
+  const bamboo = identity('bamboo', 'minhanh.99', { reachable: { state: 'blocked', until: null, note: null, since: NOW - 2 * DAY, paused: null, quota: null }, last_interaction_at: NOW - 20 * DAY });
   const one = room('Trần Minh Anh', [lantern, pigeon, harbour, bamboo], { status: 'assigned', assignee: me, handoff_reason: 'order_in_trouble', waiting_since: NOW - 7 * MINUTE, unread: 2 }, [
     { id: 'hnd_2', reason: 'order_in_trouble', opened_at: NOW - 42 * MINUTE, assigned_at: NOW - 40 * MINUTE, resolved_at: null, agent: me },
     { id: 'hnd_1', reason: 'asked', opened_at: NOW - 12 * DAY, assigned_at: NOW - 12 * DAY + 3 * MINUTE, resolved_at: NOW - 12 * DAY + 25 * MINUTE, agent: { id: 'agt_huy', name: 'Trần Quang Huy' } },

@@ -6,8 +6,10 @@ import Delivery from '../src/desk/thread/Delivery.svelte';
 import Bubble from '../src/desk/thread/Bubble.svelte';
 import SystemLine from '../src/desk/thread/SystemLine.svelte';
 import { ThreadLog } from '../src/desk/thread/log.svelte';
+import ChannelChips from '../src/desk/reply/ChannelChips.svelte';
 import ReplyBox from '../src/desk/reply/ReplyBox.svelte';
 import MergeDialog from '../src/desk/panel/MergeDialog.svelte';
+import DeadLetters from '../src/pages/inboxes/DeadLetters.svelte';
 import InboxDialog from '../src/pages/inboxes/InboxDialog.svelte';
 import ImportDialog from '../src/pages/orders/ImportDialog.svelte';
 import SignIn from '../src/pages/SignIn.svelte';
@@ -15,7 +17,8 @@ import SetUp from '../src/pages/SetUp.svelte';
 import { drafts } from '../src/desk/reply/kept';
 import { session } from '../src/state/session.svelte';
 import { router } from '../src/state/router.svelte';
-import { channels } from '../dev/seed.ts';
+import { channels, deadLetters, identity, inboxes } from '../dev/seed.ts';
+import { asking } from '../src/ui/ask.svelte';
 import { by, message } from './build';
 import { show } from './component';
 import { desk, server } from './setup';
@@ -256,4 +259,23 @@ test('a merge is previewed before it is made', async () => {
   expect(merged).not.toHaveBeenCalled();
   await userEvent.click(within(dialog).getByRole('button', { name: 'Merge' }));
   await waitFor(() => expect(merged).toHaveBeenCalledWith({ from: from!.customer.id }));
+});
+
+test('dead letters are replayed together, after one question', async () => {
+  const first = deadLetters[0]!;
+  if (deadLetters.length < 2) deadLetters.push({ ...first, id: `${first.id}-again` });
+  show(DeadLetters, { inboxes });
+  await userEvent.click(await screen.findByRole('button', { name: 'Replay all' }));
+  expect(asking.question?.title).toContain('comes back here');
+  asking.answer(true);
+  await waitFor(() => expect(deadLetters).toHaveLength(0));
+});
+
+test('a paused inbox and a quota that runs out are said where the channel is chosen', () => {
+  const reachable = { state: 'open' as const, until: null, note: null, since: null, paused: 'the token is refused', quota: { remaining: 3, total: 500, noted_at: 0 } };
+  show(ChannelChips, { identities: [identity('lantern', 'Lan', { reachable })], chosen: null, onchoose: () => {} });
+  const chip = screen.getByRole('radio');
+  expect(chip.textContent).toContain('3 left');
+  expect(chip.textContent).toContain('Paused');
+  expect(chip.getAttribute('title')).toContain('the token is refused');
 });

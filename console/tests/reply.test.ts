@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { dictionaries } from '../src/i18n/index.svelte';
 import { fill, matching, slashWord } from '../src/desk/reply/canned';
 import { Drafts } from '../src/desk/reply/drafts';
-import { measure, partsOf, troubleWith } from '../src/desk/reply/limits';
+import { largest, measure, partsOf, troubleWith } from '../src/desk/reply/limits';
 import { defaultIdentity, mayWrite, reachNow } from '../src/desk/reply/reach';
 import { whatSendingDoes } from '../src/desk/reply/sending';
 import { channels, identity } from '../dev/seed.ts';
@@ -63,11 +63,15 @@ test('a file that the channel will not take is told before it is sent', () => {
   expect(troubleWith({ size: 10, mime: 'video/mp4' }, lantern)).toBe('wrong-type');
   expect(troubleWith({ size: 10, mime: 'image/webp' }, lantern)).toBeNull();
   expect(troubleWith({ size: 10, mime: 'anything/else' }, channels[0]!.capabilities)).toBeNull();
+  const tighter = { ...lantern, file_limits: [{ media: 'image/gif', most: 3000 }, { media: 'image/*', most: 1000 }] };
+  expect(troubleWith({ size: 2000, mime: 'image/png' }, tighter)).toBe('too-large');
+  expect(troubleWith({ size: 2000, mime: 'image/gif' }, tighter)).toBeNull();
+  expect(largest('application/pdf', tighter)).toBe(lantern.file_limit);
 });
 
 test('the answer goes where the customer last wrote, unless it cannot', () => {
   const now = 1_000_000;
-  const reach = (state: 'open' | 'closed' | 'blocked' | 'unknown', until: number | null = null) => ({ reachable: { state, until, note: null, since: null } });
+  const reach = (state: 'open' | 'closed' | 'blocked' | 'unknown', until: number | null = null) => ({ reachable: { state, until, note: null, since: null, paused: null, quota: null } });
   const last = identity('pigeon', 'last', reach('open'));
   const other = identity('lantern', 'other', reach('open'));
   expect(defaultIdentity([other, last], last.id, now)?.id).toBe(last.id);
@@ -77,7 +81,7 @@ test('the answer goes where the customer last wrote, unless it cannot', () => {
 });
 
 test('a window that closes while the page is open is closed', () => {
-  const one = identity('lantern', 'x', { reachable: { state: 'open', until: 5000, note: null, since: null } });
+  const one = identity('lantern', 'x', { reachable: { state: 'open', until: 5000, note: null, since: null, paused: null, quota: null } });
   expect(reachNow(one, 4999)).toBe('open');
   expect(reachNow(one, 5000)).toBe('closed');
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { ApiError } from '../src/api/client';
 import { lineInWords } from '../src/desk/thread/system-words';
+import { clocksApart } from '../src/desk/thread/clocks';
+import { message } from './build';
 import { shortened } from '../src/desk/thread/long';
 import { ScrollKeeper } from '../src/desk/thread/scroll-keeper';
 import { dictionaries, speech, t } from '../src/i18n/index.svelte';
@@ -110,4 +112,13 @@ test('my own message always brings me to the end, and the top asks for older one
   expect(keeper.scrolled({ offset: 100, size: 3000, viewport: 500 })).toBe(true);
   expect(keeper.grown(5, 1, true)).toBe(true);
   expect(keeper.scrolled({ offset: 2000, size: 3000, viewport: 500 })).toBe(false);
+});
+
+test('both clocks stand in plain sight where they are more than a minute apart', () => {
+  const at = (platform_at: number | null) => clocksApart(message(1, { created_at: now, platform_at }), 'en', dictionaries.en);
+  expect(at(null)).toBeNull();
+  expect(at(now - 60_000)).toBeNull();
+  expect(at(now - 11 * 60_000)).toBe('Written 13:52 · received here 14:03');
+  expect(at(now + 2 * 60_000)).toContain('Written 14:05');
+  expect(at(now - 30 * HOUR)).toBe('Written 21 Nov 2026, 08:03 · received here 22 Nov 2026, 14:03');
 });

@@ -18,7 +18,7 @@ pub use lent::{
     ByteStream, Files, HeldVault, Intake, IntakeError, KeptFile, Transcript, TranscriptEntry, TranscriptFile, Vault, VaultError,
 };
 pub use outbound::{
-    ConnectError, DeliveryError, FetchError, Health, OutboundFile, Parcel, ParcelContent, Profile, Reason, Receipt,
+    ConnectError, DeliveryError, FetchError, Health, OutboundFile, Parcel, ParcelContent, Profile, Quota, Reason, Receipt,
     RefusedBecause, Signal, Voice,
 };
 
@@ -71,6 +71,8 @@ pub struct Capabilities {
     pub file_limit: u64,
     /// Media types we can send; `image/*` matches a family; empty means any.
     pub file_types: Vec<String>,
+    /// Tighter limits of some media types, with `image/*` for a family; the first that matches counts.
+    pub file_limits: Vec<FileLimit>,
     pub reply_to: bool,
     pub ask_phone: bool,
     pub typing: bool,
@@ -80,8 +82,47 @@ pub struct Capabilities {
     pub deduplicates: bool,
     /// A person may answer in the platform's own inbox, and we hear of it.
     pub echoes_people: bool,
+    /// A reaction starts the windows anew, as a message does.
+    pub reaction_opens: bool,
     /// Until when one may write, from the last interaction; empty means always.
     pub windows: Vec<Window>,
+}
+
+/// The largest file of one media type, or of a family of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLimit {
+    pub media: String,
+    /// In bytes.
+    pub most: u64,
+}
+
+impl FileLimit {
+    #[must_use]
+    pub fn new(media: &str, most: u64) -> Self {
+        Self { media: media.to_owned(), most }
+    }
+}
+
+impl Capabilities {
+    /// Whether a file can be sent here at all; else why not, for the agent.
+    pub fn takes_file(&self, mime: &str, size: u64) -> Result<(), String> {
+        let mime = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let matches = |pattern: &str| match pattern.strip_suffix("/*") {
+            Some(family) => mime.split('/').next() == Some(family),
+            None => mime == pattern,
+        };
+        if !self.file_types.is_empty() && !self.file_types.iter().any(|pattern| matches(pattern)) {
+            return Err(format!("this channel does not take files of the type {mime}; it takes {}", self.file_types.join(", ")));
+        }
+        let tighter = self.file_limits.iter().find(|limit| matches(&limit.media)).map(|limit| limit.most);
+        let most = tighter.unwrap_or(self.file_limit);
+        if size > most {
+            #[expect(clippy::cast_precision_loss, reason = "limits of files are far below 2^52 bytes")]
+            let most = (most as f64 / f64::from(1 << 20) * 10.0).round() / 10.0;
+            return Err(format!("this channel takes files of this type up to {most} MB"));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,8 @@ pub struct Window {
     /// Open for so long after the last interaction.
     pub span: Millis,
     pub for_whom: ForWhom,
+    /// Each message takes one from the account's quota.
+    pub uses_quota: bool,
     /// What it costs or asks, for the agent: "uses the account's quota".
     pub note: String,
     /// Where the fact comes from, and when it was read.
@@ -50,15 +52,29 @@ pub fn reach(windows: &[Window], last_interaction: Option<Millis>, voice: Voice,
     let Some(last) = last_interaction else {
         return Reach::Unknown;
     };
-    let may = |window: &&Window| window.for_whom == ForWhom::Anyone || voice == Voice::Person;
-    let open = windows.iter().filter(may).filter(|window| now <= last + window.span).min_by_key(|window| window.span);
-    match open {
+    match open_window(windows, last, voice, now) {
         Some(window) => Reach::Open { until: Some(last + window.span), note: window.note.clone() },
         None => {
-            let longest = windows.iter().filter(may).map(|window| window.span).max().unwrap_or(0);
+            let longest = windows.iter().filter(|window| may(window, voice)).map(|window| window.span).max().unwrap_or(0);
             Reach::Closed { since: last + longest }
         }
     }
+}
+
+/// Whether a message to this person takes one from the account's quota.
+#[must_use]
+pub fn uses_quota(windows: &[Window], last_interaction: Option<Millis>, voice: Voice, now: Millis) -> bool {
+    last_interaction.and_then(|last| open_window(windows, last, voice, now)).is_some_and(|window| window.uses_quota)
+}
+
+fn may(window: &Window, voice: Voice) -> bool {
+    window.for_whom == ForWhom::Anyone || voice == Voice::Person
+}
+
+/// The tightest that is open.
+fn open_window(windows: &[Window], last: Millis, voice: Voice, now: Millis) -> Option<&Window> {
+    let open = windows.iter().filter(|window| may(window, voice) && now <= last + window.span);
+    open.min_by_key(|window| window.span)
 }
 
 #[cfg(test)]
@@ -67,7 +83,8 @@ mod tests {
     use crate::clock::{DAY, HOUR};
 
     fn windows() -> Vec<Window> {
-        let window = |span, for_whom| Window { span, for_whom, note: String::new(), source: String::new() };
+        let window =
+            |span, for_whom| Window { span, for_whom, uses_quota: span > DAY, note: String::new(), source: String::new() };
         vec![window(24 * HOUR, ForWhom::Anyone), window(7 * DAY, ForWhom::PeopleOnly)]
     }
 
@@ -78,6 +95,13 @@ mod tests {
         assert!(
             matches!(reach(&windows(), Some(0), Voice::Person, now), Reach::Open { until: Some(until), .. } if until == 7 * DAY)
         );
+    }
+
+    #[test]
+    fn the_quota_is_spent_only_where_no_free_window_is_open() {
+        let spends = |now| uses_quota(&windows(), Some(0), Voice::Person, now);
+        assert_eq!((spends(DAY), spends(DAY + 1), spends(8 * DAY)), (false, true, false));
+        assert!(!uses_quota(&windows(), None, Voice::Person, 0));
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl Zalo {
         self.state.clock.advance(by);
     }
 
+    /// Put a picture where a person at the OA's own chat puts one; its link.
+    pub fn keep_picture(&self, bytes: impl Into<bytes::Bytes>) -> String {
+        self.state.shelf.keep("mau.png", "image/png", bytes, self.state.clock.now())
+    }
+
     /// How many messages after 48 hours the OA may still send.
     pub fn set_quota(&self, left: u32) {
         if let Some(mut oa) = self.state.oas.get_mut(OA) {

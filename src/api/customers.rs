@@ -4,7 +4,7 @@ use super::Api;
 use super::agents::check_email;
 use super::error::{Answer, Problem};
 use super::extract::{Asked, Body, Paging, Path, words};
-use super::threads::identity;
+use super::threads::shown_identities;
 use crate::auth::Signed;
 use crate::desk;
 use crate::gateway::Gateway;
@@ -179,7 +179,7 @@ async fn whole(gateway: &Gateway, id: &CustomerId) -> Answer<Customer> {
     orders.sort_by_key(|order| std::cmp::Reverse(order.updated_at));
     Ok(Customer {
         customer: listed(&mut conn, row).await?,
-        identities: identities.into_iter().map(|row| identity(gateway, row)).collect(),
+        identities: shown_identities(gateway, &mut conn, identities).await?,
         orders: orders.into_iter().map(Order::from).collect(),
         handoffs: conn.handoffs_of(id).await?.into_iter().map(Handoff::from).collect(),
         merges: Merge::list(conn.merges_of(id).await?),

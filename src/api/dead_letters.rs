@@ -2,12 +2,13 @@
 
 use super::Api;
 use super::error::{Answer, Problem};
-use super::extract::{Admin, Asked, Paging, Path};
+use super::extract::{Admin, Asked, Body, Paging, Path};
 use crate::auth::Signed;
 use crate::shapes::{DeadLetter, List};
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use onethread_core::ids::InboxId;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
@@ -15,6 +16,22 @@ use utoipa::ToSchema;
 pub struct Replayed {
     /// `queued`: it is read again at once, and comes back here if it still cannot be.
     outcome: &'static str,
+}
+
+/// Which to replay; all of them where nothing is said.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayMany {
+    /// Only those of this inbox.
+    inbox_id: Option<String>,
+    /// Only those whose error holds these words.
+    error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ReplayedMany {
+    /// How many are read again now; what still cannot be read comes back here.
+    queued: u64,
 }
 
 /// Dead letters, newest first.
@@ -42,4 +59,17 @@ pub async fn replay(State(api): State<Api>, _admin: Admin, Path(id): Path<String
     tx.commit(api.gateway.clock.now()).await?;
     api.gateway.bells.calls.notify_one();
     Ok(Json(Replayed { outcome: "queued" }))
+}
+
+/// Read all of them again, or all of one inbox or with one error.
+#[utoipa::path(post, path = "/api/v1/dead-letters/replay", tag = "dead letters", operation_id = "replay_dead_letters",
+    request_body = ReplayMany, responses((status = 200, body = ReplayedMany), Problem))]
+pub async fn replay_many(State(api): State<Api>, _admin: Admin, Body(which): Body<ReplayMany>) -> Answer<Json<ReplayedMany>> {
+    let error = which.error.as_deref().map(str::trim).filter(|words| !words.is_empty());
+    let inbox = which.inbox_id.map(InboxId);
+    let mut tx = api.gateway.db.begin().await?;
+    let queued = tx.replay_calls(inbox.as_ref(), error).await?;
+    tx.commit(api.gateway.clock.now()).await?;
+    api.gateway.bells.calls.notify_one();
+    Ok(Json(ReplayedMany { queued }))
 }

@@ -2,10 +2,14 @@
 
 use super::Api;
 use super::error::Problem;
+use crate::gateway::Gateway;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use onethread_core::clock::{Millis, SECOND};
+use onethread_store::StoreError;
+use onethread_store::inboxes::InboxRow;
 use std::sync::OnceLock;
 
 /// The recorder of this process; several gateways in one process (tests) share it.
@@ -58,11 +62,35 @@ pub async fn metrics(State(api): State<Api>) -> Response {
         gauge("onethread_outbox_sending", sending);
     }
     gauge("onethread_live_streams", i64::try_from(api.gateway.live.watchers()).unwrap_or(0));
-    let text = api.metrics.0.as_ref().map(PrometheusHandle::render).unwrap_or_default();
+    let mut text = api.metrics.0.as_ref().map(PrometheusHandle::render).unwrap_or_default();
+    match inboxes(&api.gateway).await {
+        Ok(lines) => text.push_str(&lines),
+        Err(error) => tracing::warn!(?error, "the inboxes' health could not be measured"),
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 fn gauge(name: &'static str, value: i64) {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     metrics::gauge!(name).set(value as f64);
+}
+
+/// Written as they stand now, not through the recorder: it would go on showing an inbox that is disabled.
+async fn inboxes(gateway: &Gateway) -> Result<String, StoreError> {
+    let rows = gateway.db.read().await?.inboxes(false).await?;
+    let seconds = |at: Millis| (gateway.clock.now() - at).max(0) / SECOND;
+    let well = |row: &InboxRow| i64::from(row.state == "active" && row.health.healthy == Some(true));
+    let mut text = String::new();
+    let mut family = |name: &str, value: &dyn Fn(&InboxRow) -> Option<i64>| {
+        text.push_str(&format!("\n# TYPE {name} gauge\n"));
+        for row in &rows {
+            if let Some(value) = value(row) {
+                text.push_str(&format!("{name}{{inbox=\"{}\",channel=\"{}\"}} {value}\n", row.id, row.channel));
+            }
+        }
+    };
+    family("onethread_inbox_healthy", &|row| Some(well(row)));
+    family("onethread_inbox_health_age_seconds", &|row| row.health.healthy.map(|_| seconds(row.health.since)));
+    family("onethread_inbox_last_heard_seconds", &|row| row.last_heard_at.map(seconds));
+    Ok(text)
 }

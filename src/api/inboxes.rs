@@ -16,7 +16,7 @@ use onethread_store::Page;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,13 +37,28 @@ pub struct ChangeInbox {
     #[schema(value_type = Option<BTreeMap<String, Object>>)]
     settings: Option<BTreeMap<String, Value>>,
     paused: Option<bool>,
+    /// `false` brings a disabled inbox back, with the people that it knew.
+    disabled: Option<bool>,
 }
 
-/// Every inbox that is not disabled, oldest first.
-#[utoipa::path(get, path = "/api/v1/inboxes", tag = "inboxes", operation_id = "list_inboxes", params(Paging),
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// The disabled ones, too.
+    #[serde(default)]
+    disabled: bool,
+}
+
+/// Every inbox that is not disabled, oldest first; with `disabled=true` all there ever were.
+#[utoipa::path(get, path = "/api/v1/inboxes", tag = "inboxes", operation_id = "list_inboxes", params(Wanted, Paging),
     responses((status = 200, body = List<Inbox>), Problem))]
-pub async fn list(State(api): State<Api>, _signed: Signed, Asked(page): Asked<Paging>) -> Answer<Json<List<Inbox>>> {
-    let rows = api.gateway.db.read().await?.inboxes(false).await?;
+pub async fn list(
+    State(api): State<Api>,
+    _signed: Signed,
+    Asked(wanted): Asked<Wanted>,
+    Asked(page): Asked<Paging>,
+) -> Answer<Json<List<Inbox>>> {
+    let rows = api.gateway.db.read().await?.inboxes(wanted.disabled).await?;
     let after = page.after().map(str::to_owned);
     // Tens at most: the store gives them whole.
     let rest = rows.into_iter().skip_while(|row| after.as_ref().is_some_and(|after| row.id <= *after)).collect();
@@ -65,7 +80,7 @@ pub async fn create(State(api): State<Api>, _admin: Admin, Body(given): Body<New
     Ok((StatusCode::CREATED, Json(shown(&api.gateway, row))))
 }
 
-/// Change name or settings, pause, or go on.
+/// Change name or settings, pause, or go on; bring a disabled inbox back.
 #[utoipa::path(patch, path = "/api/v1/inboxes/{id}", tag = "inboxes", operation_id = "change_inbox", request_body = ChangeInbox,
     params(("id" = String, Path)), responses((status = 200, body = Inbox), Problem))]
 pub async fn change(
@@ -74,7 +89,8 @@ pub async fn change(
     Path(id): Path<String>,
     Body(given): Body<ChangeInbox>,
 ) -> Answer<Json<Inbox>> {
-    let changes = Changes { name: given.name, settings: given.settings.map(Settings), paused: given.paused };
+    let changes =
+        Changes { name: given.name, settings: given.settings.map(Settings), paused: given.paused, disabled: given.disabled };
     let row = inboxes::change(&api.gateway, &InboxId(id), changes).await?;
     Ok(Json(shown(&api.gateway, row)))
 }

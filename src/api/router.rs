@@ -35,6 +35,7 @@ fn plain_routes(file_limit: usize) -> OpenApiRouter<Api> {
         .routes(routes!(inboxes::probe))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::replay))
+        .routes(routes!(dead_letters::replay_many))
         .routes(routes!(threads::list))
         .routes(routes!(threads::counts))
         .routes(routes!(threads::get))
@@ -74,7 +75,7 @@ fn plain_routes(file_limit: usize) -> OpenApiRouter<Api> {
 /// Everything that this process serves.
 pub fn router(api: Api) -> Router {
     let (documented, document) = plain_routes(api.gateway.config.limits.file).split_for_parts();
-    let docs = SwaggerUi::new("/api/docs").config(Config::new(["/api/openapi.json"]));
+    let docs = layers::documentation(SwaggerUi::new("/api/docs").config(Config::new(["/api/openapi.json"])).into());
     let documented = documented
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .method_not_allowed_fallback(async || Problem::wrong_method())

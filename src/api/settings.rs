@@ -102,7 +102,13 @@ fn checked_source(gateway: &Gateway, given: OrderSource, present: &Shop, errors:
         Some(secret) => Some(Source::seal(&gateway.seal, secret)),
         None => kept.and_then(|kept| kept.sealed.clone()),
     };
-    let checked = Source { url_template: given.url_template.trim().to_owned(), header_name, sealed, pointers: given.pointers };
+    let checked = Source {
+        url_template: given.url_template.trim().to_owned(),
+        header_name,
+        sealed,
+        pointers: given.pointers,
+        fresh_minutes: given.fresh_minutes,
+    };
     for (field, detail) in source::check(&checked, given.header_secret.as_deref()) {
         errors.push(FieldProblem { field: format!("order_source.{field}"), detail });
     }

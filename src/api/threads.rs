@@ -6,11 +6,14 @@ use super::extract::{Asked, Body, Paging, Path, words};
 use crate::auth::Signed;
 use crate::desk::{self, DeskError};
 use crate::gateway::Gateway;
-use crate::shapes::{Counts, Handoff, Identity, List, Thread, ThreadDetail};
+use crate::shapes::{Counts, Handoff, Identity, List, Quota, Thread, ThreadDetail};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use onethread_core::ids::{AgentId, CustomerId, IdentityId, ThreadId};
+use onethread_core::channel::Voice;
+use onethread_core::ids::{AgentId, CustomerId, IdentityId, InboxId, ThreadId};
+use onethread_core::window::uses_quota;
+use onethread_store::Conn;
 use onethread_store::customers::IdentityRow;
 use onethread_store::threads::View;
 use serde::Deserialize;
@@ -104,7 +107,7 @@ pub async fn get(State(api): State<Api>, _signed: Signed, Path(id): Path<String>
     let handoffs = conn.handoffs_of(&customer).await?;
     Ok(Json(ThreadDetail {
         thread: row.into(),
-        identities: identities.into_iter().map(|row| identity(&api.gateway, row)).collect(),
+        identities: shown_identities(&api.gateway, &mut conn, identities).await?,
         handoffs: handoffs.into_iter().map(Handoff::from).collect(),
     }))
 }
@@ -180,10 +183,23 @@ async fn row(gateway: &Gateway, id: String) -> Answer<Json<Thread>> {
     Ok(Json(gateway.db.read().await?.thread(&ThreadId(id)).await?.into()))
 }
 
-/// An identity, with whether it can be written to now.
-pub fn identity(gateway: &Gateway, row: IdentityRow) -> Identity {
-    let windows = gateway.channel(&row.channel).map(|channel| channel.capabilities().windows).unwrap_or_default();
-    Identity::of(row, &windows, gateway.clock.now())
+/// Identities, each with whether it can be written to now, and at what cost.
+pub async fn shown_identities(gateway: &Gateway, conn: &mut Conn, rows: Vec<IdentityRow>) -> Answer<Vec<Identity>> {
+    let now = gateway.clock.now();
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows {
+        let windows = gateway.channel(&row.channel).map(|channel| channel.capabilities().windows).unwrap_or_default();
+        let inbox: InboxId = row.inbox_id.as_str().into();
+        let spends = uses_quota(&windows, row.last_interaction_at, Voice::Person, now);
+        let quota = if spends { conn.quota_of(&inbox).await? } else { None };
+        let paused = Some(conn.inbox(&inbox).await?).filter(|inbox| inbox.state == "paused");
+        let mut identity = Identity::of(row, &windows, now);
+        identity.reachable.paused = paused.map(|inbox| inbox.pause_reason.unwrap_or_default());
+        identity.reachable.quota =
+            quota.map(|quota| Quota { remaining: quota.remaining, total: quota.total, noted_at: quota.noted_at });
+        shown.push(identity);
+    }
+    Ok(shown)
 }
 
 impl From<DeskError> for Problem {
@@ -199,7 +215,7 @@ impl From<DeskError> for Problem {
                 Self::conflict("cannot-reach", "Cannot be reached", said).with("alternatives", Vec::<String>::new())
             }
             DeskError::Stranger => Self::invalid("identity_id", said),
-            DeskError::NoSuchFile(_) => Self::invalid("attachments", said),
+            DeskError::NoSuchFile(_) | DeskError::BadFile { .. } => Self::invalid("attachments", said),
             DeskError::CannotReach { .. } => Self::conflict("cannot-reach", "Cannot be reached", said),
             DeskError::NothingToRetry | DeskError::NotUncertain | DeskError::NothingToUndo | DeskError::AlreadyMerged => {
                 Self::conflict("does-not-fit", "Does not fit", said)

@@ -4,6 +4,8 @@
 //! last four digits of its phone; its items, amount and address only for an
 //! identity whose phone a platform vouches for. A wrong tail and an unknown
 //! code are answered alike, word for word: nobody learns which codes exist.
+//! What an external source told is asked for again once it is old; a source that
+//! does not answer is said to be away, which is no wrong tail.
 
 use super::context::{Offer, Purpose, opens};
 use super::dates::Day;
@@ -61,10 +63,13 @@ impl Talk<'_> {
 
     fn look_up(&mut self, code: &str) {
         if let Some((order, access)) = self.access(code) {
-            return self.tell(&order, access);
+            return self.tell_lately(&order, access);
         }
         if self.turn.heard.identity.lookups_locked {
             return self.say_locked();
+        }
+        if self.turn.orders.locked.contains(code) {
+            return self.say_code_locked();
         }
         let verified = self.turn.heard.verified_phone().is_some();
         if (verified || self.next.tail.is_some()) && self.is_worth_fetching(code) {
@@ -76,9 +81,22 @@ impl Talk<'_> {
         }
     }
 
+    /// What the source may know better than we do. A wrong tail is asked about like an unknown code:
+    /// otherwise a source that is slow or away would tell them apart.
     fn is_worth_fetching(&self, code: &str) -> bool {
         let orders = self.turn.orders;
-        orders.sourced_elsewhere && self.known(code).is_none() && !orders.looked_up.contains(code)
+        let opened = |order: &Order| self.next.tail.as_deref().is_none_or(|tail| opens(tail, order));
+        let known_well = self.known(code).is_some_and(|order| !orders.stale.contains(code) && opened(&order));
+        orders.sourced_elsewhere && !known_well && !orders.looked_up.contains(code)
+    }
+
+    /// Tell it as it stands now: what the source told long ago is asked for again first.
+    fn tell_lately(&mut self, order: &Order, access: Access) {
+        let orders = self.turn.orders;
+        if orders.sourced_elsewhere && orders.stale.contains(&order.code) && !orders.looked_up.contains(&order.code) {
+            return self.effects.push(Effect::FetchOrder { code: order.code.clone() });
+        }
+        self.tell(order, access);
     }
 
     fn try_tail(&mut self, code: &str, tail: &str) {
@@ -88,8 +106,15 @@ impl Talk<'_> {
                 self.effects.push(Effect::RightTail { code: code.to_owned() });
                 self.tell(&order, Access::Journey);
             }
+            // Whoever names an order that we keep is counted, or an outage would be the time to guess.
+            None if self.turn.orders.unanswered.contains(code) => {
+                if self.known(code).is_some() {
+                    self.effects.push(Effect::WrongTail { code: code.to_owned() });
+                }
+                self.say_source_away();
+            }
             None => {
-                self.effects.push(Effect::WrongTail);
+                self.effects.push(Effect::WrongTail { code: code.to_owned() });
                 self.next.asked = Some(Asked::PhoneTail);
                 self.say_with(self.words.no_match(), &[self.person()]);
             }
@@ -122,8 +147,8 @@ impl Talk<'_> {
         let open: Vec<&Order> = own.iter().filter(|order| is_open(order)).collect();
         match (open.as_slice(), own.first()) {
             ([], None) => self.ask_code(),
-            ([], Some(latest)) => self.tell(latest, Access::Everything),
-            ([order], _) => self.tell(order, Access::Everything),
+            ([], Some(latest)) => self.tell_lately(latest, Access::Everything),
+            ([order], _) => self.tell_lately(order, Access::Everything),
             (several, _) => {
                 let offers = several.iter().take(ORDERS_SHOWN).map(|order| self.offer_of(order)).collect();
                 self.next.purpose = Some(Purpose::Status);
@@ -204,6 +229,16 @@ impl Talk<'_> {
         }
         self.next.asked = Some(Asked::PhoneTail);
         self.say_with(self.words.ask_tail(code, self.next.replies), &[]);
+    }
+
+    fn say_code_locked(&mut self) {
+        self.next.drop_slots();
+        self.say_with(self.words.code_locked(), &[self.person()]);
+    }
+
+    fn say_source_away(&mut self) {
+        self.next.drop_slots();
+        self.say_with(self.words.source_away(), &[self.person()]);
     }
 
     fn say_locked(&mut self) {

@@ -160,6 +160,10 @@ impl Chat {
     }
 }
 
+fn wrong_tail(code: &str) -> Effect {
+    Effect::WrongTail { code: code.to_owned() }
+}
+
 fn scored(answers: &[(&str, f32)]) -> Vec<Scored<String>> {
     answers.iter().map(|(id, probability)| Scored { value: (*id).to_owned(), probability: *probability }).collect()
 }

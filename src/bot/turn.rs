@@ -71,6 +71,12 @@ pub struct OrdersView {
     pub sourced_elsewhere: bool,
     /// Codes for which the external source was already asked.
     pub looked_up: BTreeSet<String>,
+    /// Of those, the ones to which it had no answer: not even that there is no such order.
+    pub unanswered: BTreeSet<String>,
+    /// Known orders that the source told so long ago that it must be asked again.
+    pub stale: BTreeSet<String>,
+    /// Codes whose tail was guessed wrong too often lately, by whomever.
+    pub locked: BTreeSet<String>,
 }
 
 /// The shop's answers.
@@ -108,9 +114,10 @@ pub struct Decision {
 pub enum Effect {
     /// After the replies, which end with the notice.
     HandOff(HandoffReason),
-    /// Count it against the identity; five lock its lookups for 15 minutes. An unknown code counts
-    /// like a wrong tail, or the lock would tell them apart.
-    WrongTail,
+    /// Count it against the identity, five lock its lookups for 15 minutes; and against the code, or
+    /// many identities could share the guessing. An unknown code counts like a wrong tail, or the
+    /// locks would tell them apart.
+    WrongTail { code: String },
     /// For the record. Must not clear the count of wrong ones: whoever owns one order could then
     /// guess at others for ever.
     RightTail { code: String },

@@ -65,6 +65,9 @@ pub(super) trait Words: Sync {
     fn where_tail_is(&self) -> String;
     fn no_match(&self) -> String;
     fn locked(&self) -> String;
+    fn code_locked(&self) -> String;
+    /// The shop's order source does not answer.
+    fn source_away(&self) -> String;
     fn which_order(&self, count: usize) -> String;
     fn phone_noted(&self) -> String;
 
@@ -84,6 +87,8 @@ pub(super) trait Words: Sync {
     fn day(&self, day: Day, today: Day) -> String;
 
     // Handing over
+    /// The bot is switched off.
+    fn received(&self) -> String;
     fn handed(&self, reason: HandoffReason) -> String;
     fn handed_request(&self, purpose: Purpose, code: Option<&str>) -> String;
     fn what_happens_next(&self, next: &Next) -> String;

@@ -59,13 +59,25 @@ async fn shift(gateway: &Gateway, thread: &ThreadId, by: &Move, line: Value) -> 
     Ok(())
 }
 
-/// The actor has seen the thread up to `seq`.
+/// The actor has seen the thread up to `seq`; where the channel can, so does the customer see that.
 pub async fn seen(gateway: &Gateway, thread: &ThreadId, seq: i64, _actor: &Actor) -> Done {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    if tx.mark_seen(thread, seq).await? {
-        tx.tell(Told::Thread { thread: thread.0.clone() });
-        tx.commit(now).await?;
+    if !tx.mark_seen(thread, seq).await? {
+        return Ok(());
+    }
+    let last = match tx.thread(thread).await?.last_identity_id {
+        Some(id) => Some(tx.identity(&id.into()).await?),
+        None => None,
+    };
+    tx.tell(Told::Thread { thread: thread.0.clone() });
+    tx.commit(now).await?;
+    if let Some(identity) = last
+        && let Some(live) = gateway.inboxes.get(&identity.inbox_id.as_str().into())
+    {
+        gateway.tasks.spawn_until_stop("seen", async move {
+            live.connector.signal(&identity.address.as_str().into(), Signal::Seen { message: None }).await;
+        });
     }
     Ok(())
 }

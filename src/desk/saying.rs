@@ -7,10 +7,11 @@ use crate::outbox::{self, Way};
 use crate::threads;
 use onethread_core::Millis;
 use onethread_core::channel::Voice;
+use onethread_core::clock::HOUR;
 use onethread_core::ids::{CustomerId, FileId, IdentityId, MessageId, ThreadId};
 use onethread_core::message::{Attachment, Author, Content, FileKind, FileState, Status};
 use onethread_core::thread::Move;
-use onethread_core::window::{Reach, reach};
+use onethread_core::window::{Reach, reach, uses_quota};
 use onethread_store::customers::IdentityRow;
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
@@ -19,6 +20,8 @@ use onethread_store::{StoreError, Tx};
 use serde_json::json;
 
 const TEXT_MOST: usize = 20_000;
+/// For so long "nothing is left" is believed: the owner may have topped it up since.
+pub const QUOTA_TRUSTED: Millis = HOUR;
 
 /// What an agent wants to say.
 #[derive(Debug, Clone, Default)]
@@ -97,6 +100,7 @@ async fn answer(
         return Err(DeskError::Stranger);
     }
     let live = refuse_unreachable(gateway, tx, &identity, now).await?;
+    refuse_files(&live, &message.content)?;
     if row.assignee_id.as_deref() != Some(actor.id.as_str()) {
         threads::try_advance(tx, row, &Move::Take(actor.id.clone()), now).await??;
         let line = json!({ "type": "taken", "agent": { "id": actor.id, "name": actor.name } });
@@ -116,6 +120,20 @@ async fn answer(
     Ok(())
 }
 
+/// A file that the channel does not take, or not so large.
+fn refuse_files(live: &Live, content: &Content) -> Result<(), DeskError> {
+    for attachment in &content.attachments {
+        let Attachment::File { name, mime, size, .. } = attachment else { continue };
+        let mime = mime.as_deref().unwrap_or("application/octet-stream");
+        let size = size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+        live.capabilities.takes_file(mime, size).map_err(|reason| {
+            let name = name.clone().unwrap_or_else(|| "file".to_owned());
+            DeskError::BadFile { name, reason }
+        })?;
+    }
+    Ok(())
+}
+
 /// What cannot succeed is refused before it is queued, with the other open ways.
 async fn refuse_unreachable(
     gateway: &Gateway,
@@ -123,8 +141,12 @@ async fn refuse_unreachable(
     identity: &IdentityRow,
     now: Millis,
 ) -> Result<std::sync::Arc<Live>, DeskError> {
-    match reachable(gateway, identity, now) {
-        Ok((live, _)) => Ok(live),
+    let spent = match reachable(gateway, identity, now) {
+        Ok((live, _)) => quota_spent(tx, &live, identity, now).await?.map_or(Ok(live), Err),
+        Err(reason) => Err(reason),
+    };
+    match spent {
+        Ok(live) => Ok(live),
         Err(reason) => {
             let customer: CustomerId = identity.customer_id.as_str().into();
             let others = tx.identities_of(&customer).await?;
@@ -132,6 +154,19 @@ async fn refuse_unreachable(
             Err(DeskError::CannotReach { reason, alternatives: open.map(|other| other.id.into()).collect() })
         }
     }
+}
+
+/// Nothing is left of the account's quota, and this message would need some. Why, for agents.
+async fn quota_spent(tx: &mut Tx, live: &Live, identity: &IdentityRow, now: Millis) -> Result<Option<String>, StoreError> {
+    if !uses_quota(&live.capabilities.windows, identity.last_interaction_at, Voice::Person, now) {
+        return Ok(None);
+    }
+    let quota = tx.quota_of(&live.id).await?.filter(|quota| quota.remaining <= 0 && now - quota.noted_at < QUOTA_TRUSTED);
+    Ok(quota.map(|_| {
+        "the account's message quota is used up, and the free window of this customer is over; \
+         they can be answered once they write again, or an hour after the quota was topped up"
+            .into()
+    }))
 }
 
 /// Can a person write to this identity now? The reason is for agents.

@@ -2,7 +2,7 @@
 
 use super::{close, health, open, secrets_of};
 use crate::gateway::Gateway;
-use onethread_core::channel::{Channel, SettingsError};
+use onethread_core::channel::{Account, Channel, SettingsError};
 use onethread_core::ids::InboxId;
 use onethread_core::secret::Settings;
 use onethread_store::Json;
@@ -35,9 +35,12 @@ pub struct Changes {
     /// Only the changed ones. An empty optional setting is forgotten.
     pub settings: Option<Settings>,
     pub paused: Option<bool>,
+    /// `false` brings a disabled inbox back; `true` takes it out of service.
+    pub disabled: Option<bool>,
 }
 
-/// Make an inbox: check the settings, seal the secrets, connect, probe.
+/// Make an inbox: check the settings, seal the secrets, connect, probe. An account that was connected
+/// before and disabled gets its old inbox back, so that the same people stay the same customers.
 pub async fn create(gateway: &Arc<Gateway>, kind: &str, name: &str, settings: Settings) -> Result<InboxRow, InboxError> {
     let channel = gateway.channel(kind).ok_or_else(|| InboxError::NoSuchChannel(kind.to_owned()))?.clone();
     let name = name.trim();
@@ -59,17 +62,27 @@ pub async fn create(gateway: &Arc<Gateway>, kind: &str, name: &str, settings: Se
         pause_reason: None,
         health: Json(HealthRow { since: now, ..HealthRow::default() }),
         last_heard_at: None,
+        usual_gap: None,
         created_at: now,
         updated_at: now,
     };
     write_settings(gateway, channel.as_ref(), &mut row, &settings);
     // A dry opening first, so that wrong settings leave nothing behind.
     let account = channel.open(&settings, crate::lending::kit(gateway, &id))?.account();
-    refuse_second(gateway, kind, account.as_ref().map(|account| account.id.as_str())).await?;
+    refuse_second(gateway, kind, account.as_ref(), &id).await?;
+    let before = disabled_inbox_of(gateway, channel.as_ref(), account.as_ref()).await?;
+    if let Some(before) = &before {
+        row.id = before.id.clone();
+        write_settings(gateway, channel.as_ref(), &mut row, &settings);
+    }
+    let id: InboxId = row.id.as_str().into();
     row.account = account.as_ref().map(|account| account.id.0.clone());
     row.app = account.map(|account| account.app);
     let mut tx = gateway.db.begin().await?;
-    tx.add_inbox(&row).await?;
+    match before {
+        Some(_) => tx.change_inbox(&row, now).await?,
+        None => tx.add_inbox(&row).await?,
+    }
     tx.tell(Told::Inbox { inbox: row.id.clone() });
     tx.commit(now).await?;
     open(gateway, &row)?;
@@ -78,16 +91,42 @@ pub async fn create(gateway: &Arc<Gateway>, kind: &str, name: &str, settings: Se
 }
 
 /// One account, one inbox: two would answer everything twice.
-async fn refuse_second(gateway: &Gateway, kind: &str, account: Option<&str>) -> Result<(), InboxError> {
+async fn refuse_second(gateway: &Gateway, kind: &str, account: Option<&Account>, own: &InboxId) -> Result<(), InboxError> {
     let Some(account) = account else { return Ok(()) };
     let others = gateway.db.read().await?.inboxes(false).await?;
-    match others.into_iter().find(|row| row.channel == kind && row.account.as_deref() == Some(account)) {
+    // A row of an earlier version may not name its account; the live inbox knows it.
+    let live = |row: &InboxRow| gateway.inboxes.get(&row.id.as_str().into()).and_then(|live| live.connector.account());
+    let same = |row: &InboxRow| {
+        let named = row.account.clone().or_else(|| live(row).map(|account| account.id.0));
+        row.channel == kind && row.id != own.0 && named.as_deref() == Some(account.id.as_str())
+    };
+    match others.into_iter().find(same) {
         Some(other) => Err(InboxError::Connected(other.name)),
         None => Ok(()),
     }
 }
 
-/// Change name, settings or pause; live at once.
+/// The inbox that this account had before it was disabled; the latest, if there were several.
+async fn disabled_inbox_of(
+    gateway: &Arc<Gateway>,
+    channel: &dyn Channel,
+    account: Option<&Account>,
+) -> Result<Option<InboxRow>, InboxError> {
+    let Some(account) = account else { return Ok(None) };
+    let rows = gateway.db.read().await?.inboxes(true).await?;
+    // A row of an earlier version may not name its account; its settings do.
+    let opened = |row: &InboxRow| {
+        let settings = super::settings_of(gateway, row).ok()?;
+        channel.open(&settings, crate::lending::kit(gateway, &row.id.as_str().into())).ok()?.account()
+    };
+    let same = |row: &InboxRow| match &row.account {
+        Some(named) => *named == account.id.0,
+        None => opened(row).is_some_and(|known| known.id == account.id),
+    };
+    Ok(rows.into_iter().rev().find(|row| row.state == "disabled" && row.channel == channel.kind() && same(row)))
+}
+
+/// Change name, settings or pause, or bring a disabled inbox back; live at once.
 pub async fn change(gateway: &Arc<Gateway>, id: &InboxId, changes: Changes) -> Result<InboxRow, InboxError> {
     let now = gateway.clock.now();
     let mut row = gateway.db.read().await?.inbox(id).await?;
@@ -107,28 +146,46 @@ pub async fn change(gateway: &Arc<Gateway>, id: &InboxId, changes: Changes) -> R
         }
         channel.form().check(&settings)?;
         let account = channel.open(&settings, crate::lending::kit(gateway, id))?.account();
+        refuse_second(gateway, &row.channel, account.as_ref(), id).await?;
         write_settings(gateway, channel.as_ref(), &mut row, &settings);
         row.account = account.as_ref().map(|account| account.id.0.clone());
         row.app = account.map(|account| account.app);
     }
-    match changes.paused {
-        Some(true) => (row.state, row.pause_reason) = ("paused".into(), Some("paused by hand".into())),
-        Some(false) => (row.state, row.pause_reason) = ("active".into(), None),
-        // New settings are a new chance.
-        None if reconnect && row.state == "paused" => (row.state, row.pause_reason) = ("active".into(), None),
-        None => {}
+    if row.state == "disabled" && changes.disabled == Some(false) {
+        let settings = super::settings_of(gateway, &row)?;
+        let account = channel.open(&settings, crate::lending::kit(gateway, id))?.account();
+        refuse_second(gateway, &row.channel, account.as_ref(), id).await?;
+        (row.state, row.pause_reason) = ("active".into(), None);
     }
+    move_state(&mut row, changes.paused, reconnect);
     row.updated_at = now;
     let mut tx = gateway.db.begin().await?;
     tx.change_inbox(&row, now).await?;
     tx.tell(Told::Inbox { inbox: row.id.clone() });
     tx.commit(now).await?;
-    open(gateway, &row)?;
-    gateway.bells.parcels.notify_one();
+    if changes.disabled == Some(true) {
+        disable(gateway, id).await?;
+    } else if row.state != "disabled" {
+        open(gateway, &row)?;
+        gateway.bells.parcels.notify_one();
+        gateway.bells.jobs.notify_one();
+    }
     if row.state == "active" {
         health::connect_and_probe(gateway, id).await?;
     }
     Ok(gateway.db.read().await?.inbox(id).await?)
+}
+
+/// What a change does to the state; a disabled inbox stays so until it is brought back.
+fn move_state(row: &mut InboxRow, paused: Option<bool>, reconnect: bool) {
+    match (row.state.as_str(), paused) {
+        ("disabled", _) => {}
+        (_, Some(true)) => (row.state, row.pause_reason) = ("paused".into(), Some("paused by hand".into())),
+        (_, Some(false)) => (row.state, row.pause_reason) = ("active".into(), None),
+        // New settings are a new chance.
+        ("paused", None) if reconnect => (row.state, row.pause_reason) = ("active".into(), None),
+        (_, None) => {}
+    }
 }
 
 /// Take the inbox out of service. Its history stays.
@@ -155,7 +212,7 @@ pub async fn pause(gateway: &Arc<Gateway>, id: &InboxId, reason: Option<&str>) -
             reason: why.to_owned(),
             since: now,
             checked_at: Some(now),
-            account_name: None,
+            ..HealthRow::default()
         };
         tx.record_health(id, &health).await?;
         tx.tell(Told::Inbox { inbox: id.0.clone() });

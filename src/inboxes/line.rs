@@ -1,13 +1,15 @@
 //! The line to a platform that does not call us: kept up with growing pauses,
 //! by one process at a time.
 
-use super::{Live, pause};
+use super::{Live, health, pause};
 use crate::gateway::Gateway;
 use crate::intake::Listening;
-use onethread_core::channel::ConnectError;
+use async_trait::async_trait;
+use onethread_core::channel::{ConnectError, Intake, IntakeError, RawCall};
 use onethread_core::clock::{Millis, SECOND};
 use onethread_store::StoreError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -16,6 +18,8 @@ use tokio::time::Instant;
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 const HELD_FOR: Millis = 15 * SECOND;
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// One loss is a hiccup; so many in a row are bad health.
+const LOSSES: u32 = 2;
 
 /// Listen until the inbox is closed or the platform refuses for good.
 pub(super) async fn keep_up(gateway: Arc<Gateway>, live: Arc<Live>) {
@@ -28,12 +32,19 @@ pub(super) async fn keep_up(gateway: Arc<Gateway>, live: Arc<Live>) {
 
 async fn listen(gateway: &Arc<Gateway>, live: &Arc<Live>) {
     let mut rest = Duration::from_secs(1);
+    // Losses since the line last stood.
+    let losses = AtomicU32::new(0);
     loop {
         let started = Instant::now();
-        match in_turn(gateway, live).await {
+        match in_turn(gateway, live, &losses).await {
             Ok(()) => {}
             Err(ConnectError::Lost(why)) => {
-                tracing::warn!(inbox = %live.id, why, "the line to the platform broke; connecting again")
+                tracing::warn!(inbox = %live.id, why, "the line to the platform broke; connecting again");
+                if losses.fetch_add(1, Ordering::Relaxed) + 1 >= LOSSES
+                    && let Err(error) = health::record_broken(gateway, &live.id, &why).await
+                {
+                    tracing::warn!(inbox = %live.id, %error, "a broken line could not be noted");
+                }
             }
             Err(ConnectError::Refused(why)) => {
                 tracing::error!(inbox = %live.id, why, "the platform refuses the connection");
@@ -50,15 +61,15 @@ async fn listen(gateway: &Arc<Gateway>, live: &Arc<Live>) {
 }
 
 /// Listen while the line is ours. An embedded database has no other process to share it with.
-async fn in_turn(gateway: &Arc<Gateway>, live: &Live) -> Result<(), ConnectError> {
+async fn in_turn(gateway: &Arc<Gateway>, live: &Live, losses: &AtomicU32) -> Result<(), ConnectError> {
     if gateway.db.is_sqlite() {
-        return listen_once(gateway, live).await;
+        return listen_once(gateway, live, losses).await;
     }
     while !hold(gateway, live).await.map_err(lost)? {
         tokio::time::sleep(RENEW_EVERY).await;
     }
     tokio::select! {
-        broken = listen_once(gateway, live) => broken,
+        broken = listen_once(gateway, live, losses) => broken,
         why = hold_on(gateway, live) => Err(ConnectError::Lost(why)),
     }
 }
@@ -87,8 +98,38 @@ async fn hold_on(gateway: &Gateway, live: &Live) -> String {
     }
 }
 
-async fn listen_once(gateway: &Arc<Gateway>, live: &Live) -> Result<(), ConnectError> {
-    let bookmark = gateway.db.read().await.map_err(lost)?.bookmark(&live.id).await.map_err(lost)?;
-    let intake = Listening { gateway: gateway.clone(), inbox: live.id.clone() };
-    live.connector.listen(bookmark, &intake).await
+async fn listen_once(gateway: &Arc<Gateway>, live: &Live, losses: &AtomicU32) -> Result<(), ConnectError> {
+    let mut conn = gateway.db.read().await.map_err(lost)?;
+    let bookmark = conn.bookmark(&live.id).await.map_err(lost)?;
+    // Noted by an earlier process, or by one that held the line before.
+    if conn.inbox(&live.id).await.map_err(lost)?.health.line_down {
+        losses.fetch_max(LOSSES, Ordering::Relaxed);
+    }
+    drop(conn);
+    let ledger = Listening { gateway: gateway.clone(), inbox: live.id.clone() };
+    live.connector.listen(bookmark, &Watched { ledger, losses }).await
+}
+
+/// The way to the ledger, and an eye on whether the line stands.
+struct Watched<'a> {
+    ledger: Listening,
+    losses: &'a AtomicU32,
+}
+
+#[async_trait]
+impl Intake for Watched<'_> {
+    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError> {
+        self.ledger.accept(calls, bookmark).await
+    }
+
+    async fn line_stands(&self) {
+        if self.losses.swap(0, Ordering::Relaxed) < LOSSES {
+            return;
+        }
+        let inbox = &self.ledger.inbox;
+        match health::record_standing(&self.ledger.gateway, inbox).await {
+            Ok(()) => tracing::info!(%inbox, "the line to the platform stands again"),
+            Err(error) => tracing::warn!(%inbox, %error, "that the line stands again could not be noted"),
+        }
+    }
 }

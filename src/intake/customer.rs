@@ -4,7 +4,7 @@ use super::understand::Event;
 use crate::answering::{self, Said as Heard};
 use crate::jobs;
 use crate::threads;
-use onethread_core::channel::{InboundAttachment, Said};
+use onethread_core::channel::{InboundAttachment, Said, What};
 use onethread_core::ids::{FileId, IdentityId, MessageId, PlatformMessageId};
 use onethread_core::message::{Attachment, Author, ButtonAction, Content, FileKind, FileState, Status};
 use onethread_core::phone;
@@ -99,15 +99,16 @@ pub async fn starts(event: &mut Event<'_>, platform_id: Option<&PlatformMessageI
     answering::answer(event, &who, &message, Heard { payload: Some("start"), ..Heard::default() }).await
 }
 
-/// Something worth a line in the thread and no answer.
+/// Something worth a line in the thread and no answer. Who turns away does not invite an answer.
 pub async fn does(event: &mut Event<'_>, what: &str) -> Done {
-    let who = recognise(event).await?;
+    let turned_away = event.inbound.what == What::Unfollowed;
+    let who = if turned_away { meet(event).await? } else { recognise(event).await? };
     note_down(event, &who, json!({ "type": what })).await?;
     Ok(())
 }
 
 pub async fn blocks(event: &mut Event<'_>, blocked: bool) -> Done {
-    let who = recognise(event).await?;
+    let who = if blocked { meet(event).await? } else { recognise(event).await? };
     event.tx.set_blocked(&identity_of(&who), blocked.then_some(event.received_at)).await?;
     let what = if blocked { "customer_blocked" } else { "customer_unblocked" };
     note_down(event, &who, json!({ "type": what })).await?;
@@ -142,6 +143,9 @@ pub async fn reacts(event: &mut Event<'_>, platform_id: &PlatformMessageId, emoj
     reactions.retain(|reaction| !same(reaction));
     if !removed {
         reactions.push(Reaction { emoji: emoji.to_owned(), by: "customer".into() });
+        if event.live.capabilities.reaction_opens {
+            recognise(event).await?;
+        }
     }
     event.tx.set_reactions(&id, &reactions).await?;
     tell_of(event, &id).await
@@ -159,11 +163,17 @@ pub async fn types(event: &mut Event<'_>) -> Done {
 
 /// Who it is; their window starts anew.
 async fn recognise(event: &mut Event<'_>) -> Result<Recognised, StoreError> {
+    let who = meet(event).await?;
+    let at = event.at();
+    event.tx.heard_from(&identity_of(&who), at).await?;
+    Ok(who)
+}
+
+/// Who it is.
+async fn meet(event: &mut Event<'_>) -> Result<Recognised, StoreError> {
     let (inbox, channel) = (event.live.id.clone(), event.live.channel.kind());
     let who = event.tx.recognise(&inbox, channel, &event.inbound.from, event.received_at).await?;
     let identity = identity_of(&who);
-    let at = event.at();
-    event.tx.heard_from(&identity, at).await?;
     if let (Some(name), true) = (&event.inbound.from.name, who.identity.name != event.inbound.from.name) {
         event.tx.name_identity(&identity, name, event.received_at).await?;
     }
@@ -227,7 +237,8 @@ fn tell(tx: &mut Tx, thread: &str, message: &str) {
     tx.tell(Told::Thread { thread: thread.to_owned() });
 }
 
-async fn take_attachments(
+/// What came with a message, whoever sent it; files are fetched before the platform's links expire.
+pub(super) async fn take_attachments(
     event: &mut Event<'_>,
     came: &[InboundAttachment],
     message: &MessageId,

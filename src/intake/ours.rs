@@ -1,11 +1,12 @@
 //! What becomes of our own messages: receipts, echoes, and people who answer
 //! in the platform's own inbox.
 
+use super::customer;
 use super::understand::Event;
 use crate::threads;
-use onethread_core::channel::{InboundAttachment, Said};
+use onethread_core::channel::Said;
 use onethread_core::ids::{IdentityId, MessageId, PlatformMessageId, ThreadId};
-use onethread_core::message::{Attachment, Author, Content, Status};
+use onethread_core::message::{Author, Content, Status};
 use onethread_core::parts::Part;
 use onethread_core::thread::Move;
 use onethread_store::StoreError;
@@ -95,14 +96,15 @@ pub async fn answered_elsewhere(event: &mut Event<'_>, said: &Said) -> Done {
         return Ok(());
     }
     let thread: ThreadId = who.thread.id.as_str().into();
-    let attachments = said.attachments.iter().filter_map(shown).collect();
+    let id = MessageId::fresh(event.received_at);
+    let attachments = customer::take_attachments(event, &said.attachments, &id).await?;
     let content = Content { text: said.text.clone(), attachments, ..Content::default() };
     let message = NewMessage {
         identity: Some(identity.clone()),
         channel: Some(who.identity.channel.clone()),
         platform_at: event.inbound.at,
         unsupported: said.unsupported.clone(),
-        ..NewMessage::new(MessageId::fresh(event.received_at), Author::Agent { id: None, name: None }, content, Status::Sent)
+        ..NewMessage::new(id, Author::Agent { id: None, name: None }, content, Status::Sent)
     };
     event.tx.append(&thread, &message, event.received_at).await?;
     event.tx.link_platform_id(&identity, said.message.as_str(), &message.id).await?;
@@ -111,21 +113,6 @@ pub async fn answered_elsewhere(event: &mut Event<'_>, said: &Said) -> Done {
             .await?;
     }
     tell_message(event, &message.id).await
-}
-
-/// What can be shown without fetching: the platform's own inbox keeps the files.
-fn shown(attachment: &InboundAttachment) -> Option<Attachment> {
-    match attachment {
-        InboundAttachment::File { source, name, .. } if source.0.starts_with("https://") => {
-            Some(Attachment::Link { url: source.0.clone(), title: name.clone() })
-        }
-        InboundAttachment::File { .. } => None,
-        InboundAttachment::Location { latitude, longitude, title } => {
-            Some(Attachment::Location { latitude: *latitude, longitude: *longitude, title: title.clone() })
-        }
-        InboundAttachment::Contact { name, phone } => Some(Attachment::Contact { name: name.clone(), phone: phone.clone() }),
-        InboundAttachment::Link { url, title } => Some(Attachment::Link { url: url.clone(), title: title.clone() }),
-    }
 }
 
 async fn tell_message(event: &mut Event<'_>, id: &MessageId) -> Done {

@@ -4,6 +4,7 @@ use super::Tried;
 use crate::answering::{Pending, Said, TurnAt};
 use crate::gateway::Gateway;
 use crate::media;
+use crate::orders::SourceError;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use onethread_core::channel::{ByteStream, FetchError, FileRef};
@@ -18,6 +19,8 @@ use std::time::Duration;
 
 /// Platform links live for minutes: after this many tries the file stays visible as lost.
 const FILE_TRIES: i64 = 8;
+/// A customer waits for this answer: once more, and then they hear that it is not possible now.
+const ORDER_TRIES: i64 = 2;
 const FETCH_WITHIN: Duration = Duration::from_secs(60);
 
 /// One file of a customer.
@@ -25,7 +28,12 @@ pub(super) async fn file(gateway: &Arc<Gateway>, id: &FileId, attempts: i64) -> 
     let row = gateway.db.read().await?.file(id).await?;
     let (Some(inbox), Some(source)) = (row.inbox_id, row.source) else { return Ok(Tried::Done) };
     let Some(live) = gateway.inboxes.get(&inbox.as_str().into()) else {
-        return Ok(Tried::Again { why: "the inbox is disabled".into(), most: FILE_TRIES });
+        if attempts < FILE_TRIES {
+            return Ok(Tried::Again { why: "the inbox is disabled".into(), most: FILE_TRIES });
+        }
+        tracing::warn!(file = %id, "a customer's file was given up: its inbox is disabled");
+        note_file(gateway, id, row.message_id, None).await?;
+        return Ok(Tried::Done);
     };
     let most = gateway.config.limits.file;
     let fetching = async { read_all(live.connector.fetch(&FileRef(source)).await?, most).await };
@@ -122,21 +130,28 @@ pub(super) async fn profile(gateway: &Arc<Gateway>, id: &IdentityId) -> Result<T
 pub(super) async fn order(gateway: &Arc<Gateway>, job: &JobRow) -> Result<Tried> {
     let Ok(pending) = serde_json::from_value::<Pending>(job.payload.0.clone()) else { return Ok(Tried::Done) };
     match crate::orders::fetch(gateway, &pending.code).await {
-        Ok(found) => answer(gateway, &pending, found, &job.id).await.map(|()| Tried::Done),
+        Ok(found) => answer(gateway, &pending, Ok(found), &job.id).await.map(|()| Tried::Done),
+        Err(error) if error.is_passing() && job.attempts < ORDER_TRIES => {
+            Ok(Tried::Again { why: error.to_string(), most: ORDER_TRIES })
+        }
         Err(error) => {
             tracing::warn!(code = pending.code, %error, "the order source did not answer");
-            answer(gateway, &pending, None, &job.id).await?;
-            Ok(Tried::Again { why: error.to_string(), most: 0 })
+            answer(gateway, &pending, Err(error), &job.id).await.map(|()| Tried::Done)
         }
     }
 }
 
 /// The job ends in the same transaction: a crash after it must not answer twice.
-async fn answer(gateway: &Arc<Gateway>, pending: &Pending, found: Option<Order>, job: &str) -> Result<()> {
+async fn answer(
+    gateway: &Arc<Gateway>,
+    pending: &Pending,
+    found: std::result::Result<Option<Order>, SourceError>,
+    job: &str,
+) -> Result<()> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    if let Some(order) = &found {
-        tx.put_order(order).await?;
+    if let Ok(Some(order)) = &found {
+        tx.keep_fetched_order(order, now).await?;
     }
     tx.finish_job(job).await?;
     let id: IdentityId = pending.identity.as_str().into();
@@ -157,6 +172,7 @@ async fn answer(gateway: &Arc<Gateway>, pending: &Pending, found: Option<Order>,
             message: pending.message.as_str().into(),
             now,
             looked_up: [pending.code.clone()].into(),
+            unanswered: found.is_err().then(|| pending.code.clone()).into_iter().collect(),
         };
         let said = Said {
             text: &pending.text,

@@ -44,6 +44,7 @@ async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
     let mut tx = gateway.db.begin().await?;
     tx.prune_live_events(now - LIVE_KEPT).await?;
     tx.prune_sessions(now).await?;
+    tx.prune_wrong_tails(now - crate::answering::CODE_TAILS_WITHIN).await?;
     tx.commit(now).await
 }
 

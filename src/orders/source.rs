@@ -47,6 +47,14 @@ pub enum SourceError {
     Unreadable(String),
 }
 
+impl SourceError {
+    /// Another try may go better, without anybody changing anything.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Status(429 | 500..))
+    }
+}
+
 /// The order of this code, from the source. `None`: it knows no such order, or there is no source.
 pub async fn fetch(gateway: &Arc<Gateway>, code: &str) -> Result<Option<Order>, SourceError> {
     let Some(source) = gateway.brain.mind().shop.order_source.clone() else { return Ok(None) };
@@ -195,6 +203,9 @@ pub fn check(source: &Source, secret: Option<&str>) -> Vec<(&'static str, String
     if source.header_name.is_none() && source.sealed.is_some() {
         say("header_name", "is missing: the secret needs a header to travel in");
     }
+    if source.fresh_minutes > 24 * 60 {
+        say("fresh_minutes", "may be at most 1440, a day");
+    }
     if !source.pointers.contains_key("status") {
         say("pointers", "must say where `status` is, such as \"/status\"");
     }
@@ -222,7 +233,13 @@ mod tests {
 
     fn source(template: &str, pointers: &[(&str, &str)]) -> Source {
         let pointers = pointers.iter().map(|(field, pointer)| ((*field).to_owned(), (*pointer).to_owned()));
-        Source { url_template: template.to_owned(), header_name: None, sealed: None, pointers: pointers.collect() }
+        Source {
+            url_template: template.to_owned(),
+            header_name: None,
+            sealed: None,
+            pointers: pointers.collect(),
+            fresh_minutes: 5,
+        }
     }
 
     #[test]

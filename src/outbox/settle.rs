@@ -5,13 +5,14 @@ use super::fate::Next;
 use crate::gateway::Gateway;
 use crate::inboxes;
 use onethread_core::Millis;
-use onethread_core::channel::Receipt;
+use onethread_core::channel::{Quota, Receipt};
 use onethread_core::ids::{IdentityId, InboxId, MessageId};
 use onethread_core::message::Status;
 use onethread_store::live::Told;
 use onethread_store::messages::MessageError;
 use onethread_store::outbox::{ClaimedParcel, End, Gone};
 use onethread_store::{StoreError, Tx};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One delivery that is over.
@@ -54,6 +55,9 @@ pub async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Resul
     for (thread, message) in tx.parcels_gone(&gone, now).await? {
         tx.tell(Told::Message { thread: thread.0, message: message.0 });
     }
+    for (inbox, quota) in quotas(settlements) {
+        tx.note_quota(&inbox, quota.remaining, quota.total, now).await?;
+    }
     let mut pauses = Vec::new();
     for settlement in settlements {
         match &settlement.outcome {
@@ -67,6 +71,15 @@ pub async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Resul
     }
     tx.commit(now).await?;
     pause(gateway, pauses).await
+}
+
+/// What each inbox may still send, as the platform said last.
+fn quotas(settlements: &[Settlement]) -> BTreeMap<InboxId, Quota> {
+    let quota = |settlement: &Settlement| {
+        let quota = settlement.receipt()?.quota?;
+        Some((settlement.parcel.inbox_id.as_str().into(), quota))
+    };
+    settlements.iter().filter_map(quota).collect()
 }
 
 fn gone(settlement: &Settlement) -> Option<Gone<'_>> {

@@ -40,7 +40,17 @@ pub struct Capabilities {
     pub read_receipts: bool,
     pub deduplicates: bool,
     pub echoes_people: bool,
+    /// Tighter limits of some media types; the first that matches counts.
+    pub file_limits: Vec<FileLimit>,
     pub windows: Vec<Window>,
+}
+
+/// The largest file of a media type; `image/*` is a family.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FileLimit {
+    pub media: String,
+    /// In bytes.
+    pub most: u64,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -126,6 +136,7 @@ impl From<core::Capabilities> for Capabilities {
             read_receipts: can.read_receipts,
             deduplicates: can.deduplicates,
             echoes_people: can.echoes_people,
+            file_limits: can.file_limits.into_iter().map(|limit| FileLimit { media: limit.media, most: limit.most }).collect(),
             windows: can.windows.into_iter().map(Window::from).collect(),
         }
     }

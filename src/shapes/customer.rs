@@ -66,6 +66,19 @@ pub struct Reachable {
     pub note: Option<String>,
     /// Closed or blocked since.
     pub since: Option<Millis>,
+    /// The inbox is paused, for this reason: what is written now waits there.
+    pub paused: Option<String>,
+    /// What is left of the account's quota, where a message there takes one.
+    pub quota: Option<Quota>,
+}
+
+/// What a platform said is left of an account's messages.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Quota {
+    pub remaining: i64,
+    pub total: Option<i64>,
+    /// When the platform said so.
+    pub noted_at: Millis,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -152,7 +165,7 @@ impl Identity {
 
 impl Reachable {
     fn of(row: &IdentityRow, windows: &[Window], now: Millis) -> Self {
-        let none = Self { state: ReachableState::Unknown, until: None, note: None, since: None };
+        let none = Self { state: ReachableState::Unknown, until: None, note: None, since: None, paused: None, quota: None };
         if let Some(at) = row.blocked_at {
             return Self { state: ReachableState::Blocked, since: Some(at), ..none };
         }

@@ -52,6 +52,9 @@ pub struct OrderSource {
     /// Field names of an order to JSON pointers into the answer: `{"status": "/data/state"}`. Of `status` the
     /// pointed-at value is one of the nine journey names.
     pub pointers: BTreeMap<String, String>,
+    /// For how many minutes an order that was fetched is told without asking again; 5 unless given, 1440 at most.
+    #[serde(default = "crate::shop::fresh_minutes")]
+    pub fresh_minutes: u32,
 }
 
 impl From<Shop> for ShopSettings {
@@ -62,6 +65,7 @@ impl From<Shop> for ShopSettings {
             secret_set: source.sealed.is_some(),
             header_secret: None,
             pointers: source.pointers,
+            fresh_minutes: source.fresh_minutes,
         };
         Self {
             shop_name: shop.shop_name,

@@ -286,8 +286,13 @@ impl Conn {
 
 /// A pattern that finds the folded query anywhere; `%` and `_` mean themselves.
 pub(crate) fn like(query: &str) -> String {
+    like_exactly(&fold(query))
+}
+
+/// The same of text that is not folded.
+pub(crate) fn like_exactly(words: &str) -> String {
     let mut pattern = String::from("%");
-    for c in fold(query).chars() {
+    for c in words.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -25,6 +25,8 @@ pub struct InboxRow {
     pub pause_reason: Option<String>,
     pub health: Json<HealthRow>,
     pub last_heard_at: Option<Millis>,
+    /// How long it is usually silent between two calls: a running average.
+    pub usual_gap: Option<Millis>,
     pub created_at: Millis,
     pub updated_at: Millis,
 }
@@ -37,12 +39,15 @@ pub struct HealthRow {
     pub since: Millis,
     pub checked_at: Option<Millis>,
     pub account_name: Option<String>,
+    /// The line to the platform is broken: what a probe of the token says does not make it well.
+    #[serde(default)]
+    pub line_down: bool,
 }
 
 macro_rules! inbox_columns {
     ($rest:expr) => {
         concat!(
-            "SELECT id, channel, name, account, app, settings, sealed, state, pause_reason, health, last_heard_at, created_at, updated_at FROM inboxes ",
+            "SELECT id, channel, name, account, app, settings, sealed, state, pause_reason, health, last_heard_at, usual_gap, created_at, updated_at FROM inboxes ",
             $rest
         )
     };
@@ -102,8 +107,14 @@ impl Conn {
         Ok(())
     }
 
+    /// A call came at `now`. Sixteen calls make the average of the gaps between them; calls of one
+    /// instant are one.
     pub async fn heard_from_inbox(&mut self, id: &InboxId, now: Millis) -> Result<()> {
-        let sql = "UPDATE inboxes SET last_heard_at = $2 WHERE id = $1";
+        let sql = concat!(
+            "UPDATE inboxes SET last_heard_at = $2, usual_gap = CASE WHEN last_heard_at IS NULL THEN usual_gap",
+            " WHEN usual_gap IS NULL THEN $2 - last_heard_at ELSE (usual_gap * 15 + $2 - last_heard_at) / 16 END",
+            " WHERE id = $1 AND (last_heard_at IS NULL OR last_heard_at < $2)"
+        );
         aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(now).execute(db).await)?;
         Ok(())
     }

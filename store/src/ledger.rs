@@ -118,6 +118,16 @@ impl Conn {
         }
     }
 
+    /// Put every dead letter back in line: of this inbox, whose error holds these words, where given. Answers how many.
+    pub async fn replay_calls(&mut self, inbox: Option<&InboxId>, error: Option<&str>) -> Result<u64> {
+        let sql = concat!(
+            "UPDATE ledger SET state = 'new' WHERE state = 'dead' AND ($1 IS NULL OR inbox_id = $1)",
+            " AND ($2 IS NULL OR error LIKE $2 ESCAPE '\\')"
+        );
+        let (inbox, error) = (inbox.map(InboxId::as_str), error.map(crate::customers::like_exactly));
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(inbox).bind(&error).execute(db).await)?)
+    }
+
     /// Dead letters, newest first.
     pub async fn dead_calls(&mut self, before: Option<i64>, limit: i64) -> Result<Page<Entry>> {
         let sql = concat!(

@@ -25,6 +25,7 @@ pub mod merges;
 pub mod messages;
 pub mod orders;
 pub mod outbox;
+pub mod quotas;
 pub mod settings;
 pub mod threads;
 pub mod waiting;

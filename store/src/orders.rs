@@ -65,6 +65,23 @@ macro_rules! order_columns {
     };
 }
 
+const ADD_ORDER: &str = concat!(
+    "INSERT INTO orders (code, status, phone, customer_name, carrier, tracking_code, tracking_url, expected_at, currency,",
+    " total, items, address, folded, updated_at, fetched_at)",
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (code) DO NOTHING"
+);
+
+macro_rules! update_order {
+    ($but_only:literal) => {
+        concat!(
+            "UPDATE orders SET status = $2, phone = $3, customer_name = $4, carrier = $5, tracking_code = $6, tracking_url = $7,",
+            " expected_at = $8, currency = $9, total = $10, items = $11, address = $12, folded = $13, updated_at = $14,",
+            " fetched_at = $15 WHERE code = $1",
+            $but_only
+        )
+    };
+}
+
 fn folded(order: &Order) -> String {
     let optional = [&order.customer_name, &order.phone, &order.tracking_code, &order.carrier, &order.address];
     let texts = optional.into_iter().flatten().map(String::as_str);
@@ -72,31 +89,42 @@ fn folded(order: &Order) -> String {
 }
 
 impl Conn {
-    /// Write the order over the present one of its code. `true`: there was none.
+    /// Write the order over the present one of its code: it is the shop's own from now on. `true`: there was none.
     pub async fn put_order(&mut self, order: &Order) -> Result<bool> {
-        let insert = concat!(
-            "INSERT INTO orders (code, status, phone, customer_name, carrier, tracking_code, tracking_url, expected_at, currency,",
-            " total, items, address, folded, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-            " ON CONFLICT (code) DO NOTHING"
-        );
-        let update = concat!(
-            "UPDATE orders SET status = $2, phone = $3, customer_name = $4, carrier = $5, tracking_code = $6, tracking_url = $7,",
-            " expected_at = $8, currency = $9, total = $10, items = $11, address = $12, folded = $13, updated_at = $14",
-            " WHERE code = $1"
-        );
-        let fresh = self.write_order(insert, order).await? > 0;
+        let fresh = self.write_order(ADD_ORDER, order, None).await? > 0;
         if !fresh {
-            self.write_order(update, order).await?;
+            self.write_order(update_order!(""), order, None).await?;
         }
         Ok(fresh)
     }
 
-    async fn write_order(&mut self, sql: &'static str, order: &Order) -> Result<u64> {
+    /// Keep what the order source told at `now`. An order that the shop wrote itself stays as it is.
+    pub async fn keep_fetched_order(&mut self, order: &Order, now: Millis) -> Result<()> {
+        if self.write_order(ADD_ORDER, order, Some(now)).await? == 0 {
+            self.write_order(update_order!(" AND fetched_at IS NOT NULL"), order, Some(now)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_order(&mut self, sql: &'static str, order: &Order, fetched_at: Option<Millis>) -> Result<u64> {
         Ok(aside_touched!(self, db => sqlx::query(sql)
             .bind(&order.code).bind(order.status.as_str()).bind(&order.phone).bind(&order.customer_name).bind(&order.carrier)
             .bind(&order.tracking_code).bind(&order.tracking_url).bind(order.expected_at).bind(&order.currency)
             .bind(order.total).bind(Json(&order.items)).bind(&order.address).bind(folded(order)).bind(order.updated_at)
-            .execute(db).await)?)
+            .bind(fetched_at).execute(db).await)?)
+    }
+
+    /// Which of these orders came from the order source, and before `before`.
+    pub async fn stale_orders(&mut self, codes: &[String], before: Millis) -> Result<Vec<String>> {
+        let sql = "SELECT COUNT(*) FROM orders WHERE code = $1 AND fetched_at < $2";
+        let mut stale = Vec::new();
+        for code in codes {
+            let (old,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(code).bind(before).fetch_one(db).await)?;
+            if old > 0 {
+                stale.push(code.clone());
+            }
+        }
+        Ok(stale)
     }
 
     /// The order of a folded code.
@@ -132,6 +160,30 @@ impl Conn {
         let sql = order_columns!("WHERE phone = $1 ORDER BY updated_at DESC, code LIMIT $2");
         let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql).bind(phone).bind(limit).fetch_all(db).await)?;
         rows.into_iter().map(Order::try_from).collect()
+    }
+
+    /// Somebody named this code with a wrong tail. What was counted before `since` counts no more.
+    pub async fn count_wrong_tail_of(&mut self, code: &str, since: Millis, now: Millis) -> Result<()> {
+        let sql = concat!(
+            "INSERT INTO wrong_tails (code, tries, first_at) VALUES ($1, 1, $2) ON CONFLICT (code) DO UPDATE SET",
+            " tries = CASE WHEN wrong_tails.first_at < $3 THEN 1 ELSE wrong_tails.tries + 1 END,",
+            " first_at = CASE WHEN wrong_tails.first_at < $3 THEN $2 ELSE wrong_tails.first_at END"
+        );
+        aside_touched!(self, db => sqlx::query(sql).bind(code).bind(now).bind(since).execute(db).await)?;
+        Ok(())
+    }
+
+    /// Whether the code met `most` wrong tails since `since`.
+    pub async fn is_code_locked(&mut self, code: &str, most: i64, since: Millis) -> Result<bool> {
+        let sql = "SELECT COUNT(*) FROM wrong_tails WHERE code = $1 AND tries >= $2 AND first_at >= $3";
+        let (locked,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(code).bind(most).bind(since).fetch_one(db).await)?;
+        Ok(locked > 0)
+    }
+
+    /// Forget the wrong tails from before `before`.
+    pub async fn prune_wrong_tails(&mut self, before: Millis) -> Result<u64> {
+        let sql = "DELETE FROM wrong_tails WHERE first_at < $1";
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).execute(db).await)?)
     }
 
     pub async fn remove_order(&mut self, code: &str) -> Result<()> {

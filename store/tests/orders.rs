@@ -45,6 +45,53 @@ async fn an_order_is_new_once_and_then_written_over(#[values(Engine::Sqlite, Eng
 
 #[rstest]
 #[tokio::test]
+async fn a_fetched_order_grows_old_and_the_shops_own_is_never_overwritten(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let db = TestDb::open(engine).await;
+    let codes = ["DH1".to_owned(), "DH2".to_owned(), "DH3".to_owned()];
+    let stale = async |before| db.read().await.unwrap().stale_orders(&codes, before).await.unwrap();
+    let placed = order("DH1", Journey::Placed, NOW);
+    db.write(async |tx| tx.put_order(&order("DH2", Journey::Placed, NOW)).await).await.unwrap();
+    db.write(async |tx| tx.keep_fetched_order(&placed, NOW).await).await.unwrap();
+    assert_eq!(db.read().await.unwrap().order("DH1").await.unwrap(), Some(placed));
+    assert_eq!((stale(NOW).await, stale(NOW + 1).await), (vec![], vec!["DH1".to_owned()]));
+
+    let moved = order("DH1", Journey::InTransit, NOW + 5);
+    db.write(async |tx| tx.keep_fetched_order(&moved, NOW + 9).await).await.unwrap();
+    assert_eq!(db.read().await.unwrap().order("DH1").await.unwrap(), Some(moved));
+    assert!(stale(NOW + 9).await.is_empty());
+
+    let own = order("DH1", Journey::Delivered, NOW + 10);
+    db.write(async |tx| tx.put_order(&own).await).await.unwrap();
+    assert!(stale(NOW + 99).await.is_empty(), "the shop wrote it: it is asked for no more");
+    db.write(async |tx| tx.keep_fetched_order(&order("DH1", Journey::Stopped, NOW), NOW + 20).await).await.unwrap();
+    assert_eq!(db.read().await.unwrap().order("DH1").await.unwrap(), Some(own));
+}
+
+#[rstest]
+#[tokio::test]
+async fn wrong_tails_of_a_code_are_counted_together_and_forgotten_in_time(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let db = TestDb::open(engine).await;
+    let guess = async |code: &str, at| db.write(async |tx| tx.count_wrong_tail_of(code, at - 60, at).await).await.unwrap();
+    let locked = async |code: &str, at| db.read().await.unwrap().is_code_locked(code, 3, at - 60).await.unwrap();
+    guess("DH1", NOW).await;
+    guess("DH1", NOW + 1).await;
+    guess("DH2", NOW + 1).await;
+    assert!(!locked("DH1", NOW + 2).await);
+    guess("DH1", NOW + 2).await;
+    assert_eq!((locked("DH1", NOW + 60).await, locked("DH2", NOW + 60).await), (true, false));
+    assert!(!locked("DH1", NOW + 61).await, "an hour from the first, whatever came after");
+    guess("DH1", NOW + 61).await;
+    assert!(!locked("DH1", NOW + 61).await, "it counts anew");
+    let prune = async |before| db.write(async |tx| tx.prune_wrong_tails(before).await).await.unwrap();
+    assert_eq!((prune(NOW + 1).await, prune(NOW + 2).await, prune(NOW + 99).await), (0, 1, 1));
+}
+
+#[rstest]
+#[tokio::test]
 async fn orders_are_found_by_part_of_what_is_known_of_them(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let lan = order("DH1", Journey::Placed, NOW);

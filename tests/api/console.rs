@@ -8,7 +8,14 @@ async fn every_address_of_the_console_opens_it() {
     let stranger = Caller::stranger(&gateway);
     let home = stranger.send("GET", "/raw/", None).await;
     let policy = home.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    for rule in ["default-src 'self'", "script-src 'self';", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"] {
+    for rule in [
+        "default-src 'self'",
+        "script-src 'self';",
+        "style-src 'self';",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+        "base-uri 'none'",
+    ] {
         assert!(policy.contains(rule), "{policy}");
     }
     assert_eq!(home.headers()["x-content-type-options"], "nosniff");

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 /// Operations that need no sign-in.
 const OPEN: [&str; 3] = ["sign_in", "look_at_setup", "set_up"];
 /// Operations of admins only.
-const ADMINS: [&str; 17] = [
+const ADMINS: [&str; 18] = [
     "create_inbox",
     "change_inbox",
     "probe_inbox",
     "disable_inbox",
     "replay_dead_letter",
+    "replay_dead_letters",
     "put_order",
     "remove_order",
     "import_orders",

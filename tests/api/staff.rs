@@ -88,3 +88,21 @@ async fn a_secret_setting_of_an_inbox_goes_in_and_never_out() {
     assert_eq!(admin.status("DELETE", &path, None).await, 204);
     assert_eq!(admin.get("/inboxes").await["items"].as_array().unwrap().len(), inboxes["items"].as_array().unwrap().len() - 1);
 }
+
+#[tokio::test]
+async fn the_same_account_is_not_connected_twice_and_half_a_url_is_none() {
+    let gateway = gateway().await;
+    let admin = Caller::program(&gateway, Role::Admin).await;
+    for channel in ["telegram", "discord", "facebook", "zalo"] {
+        let base = format!("http://{}/{channel}", gateway.world.address);
+        let mut settings = gateway.platform(channel).settings(&base);
+        let wish = |settings: &Value| Some(json!({ "channel": channel, "name": "Lần hai", "settings": settings }));
+        let (status, problem) = admin.call("POST", "/inboxes", wish(&settings)).await;
+        assert_eq!(status, 409, "{channel}: {problem}");
+        assert!(problem["type"].as_str().unwrap().ends_with("connected-already"), "{channel}: {problem}");
+
+        settings["api_url"] = json!("http://");
+        let (status, problem) = admin.call("POST", "/inboxes", wish(&settings)).await;
+        assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("settings.api_url")), "{channel}: {problem}");
+    }
+}

@@ -156,3 +156,15 @@ story('a new agent signs in and uses a new canned reply, and may not do what is 
   await phone.hears(/gửi Nguyễn Thị Lan số tài khoản ạ\. Thu Trang/);
   await expectGone(trang.getByRole('navigation', { name: 'Main' }).first().getByRole('link', { name: 'Inboxes' }), 'the inboxes in an agent’s navigation');
 });
+
+story('the page of the API shows its operations, and the console needs no loose styles', async (stage) => {
+  const reader = await stage.person();
+  const page = await reader.goto(`${stage.gateway.console}/api/docs/`);
+  assert.match(page.headers()['content-security-policy'], /script-src 'self';/);
+  await reader.locator('.opblock').first().waitFor();
+  const office = await adminAt(stage, 'Inboxes');
+  const policy = (await office.request.get(stage.gateway.console)).headers()['content-security-policy'];
+  assert.ok(!policy.includes('unsafe'), policy);
+  const seen = await office.locator('header .icon, main .icon').first().evaluate((icon) => getComputedStyle(icon).getPropertyValue('--tint'));
+  assert.match(seen.trim(), /^#[0-9a-f]{6}$/i, 'a channel has its own colour, set without an inline style');
+});

@@ -43,6 +43,13 @@ impl Visitor {
         call.send().await.expect("the gateway answers").status().as_u16()
     }
 
+    /// The page's owner types and has not sent it yet.
+    pub async fn types(&self) -> u16 {
+        let call = self.http.post(format!("{}/typing", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
+        let call = call.header("x-onethread-visitor", &self.id).json(&json!({ "id": uuid::Uuid::now_v7() }));
+        call.send().await.expect("the gateway answers").status().as_u16()
+    }
+
     pub async fn says(&self, text: &str) {
         let status = self.says_as(&uuid::Uuid::now_v7().to_string(), text).await;
         assert!((200..300).contains(&status), "the message is taken: {status}");

@@ -103,3 +103,54 @@ async fn a_bot_reply_that_an_agent_overtook_is_withheld_and_the_thread_says_so(
     assert_eq!(lan.screen().len(), 1, "only the person was heard");
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_bot_switched_off_the_customer_hears_once_what_happens_next(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let admin = gateway.desk("admin@demo.shop").await;
+    let mut settings = admin.get("/settings").await;
+    settings["bot_enabled"] = json!(false);
+    // Open for one minute a week, a minute that is not now.
+    let weekday = jiff::Timestamp::now().in_tz("Asia/Ho_Chi_Minh").expect("a zone").weekday().to_monday_one_offset();
+    settings["opening_hours"] = json!([{ "days": [(weekday + 2) % 7 + 1], "from": "08:00", "to": "08:01" }]);
+    assert_eq!(admin.call("PUT", "/settings", Some(settings)).await.0, 200);
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("phí ship bao nhiêu vậy shop").await;
+    let notice = lan.hears("đã nhận được tin nhắn").await;
+    assert!(notice.text.contains("giờ làm việc: 8:00–8:01"), "the opening hours are named: {}", notice.text);
+    let thread = admin.thread_of("Lan").await;
+    let id = thread["id"].as_str().expect("an id").to_owned();
+    admin.thread_is(&id, "waiting").await;
+    lan.says("alo shop ơi").await;
+    admin.message_where(&id, |message| message["text"] == "alo shop ơi").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(lan.unheard(), 0, "once is enough");
+
+    let anna = gateway.customer("telegram", "Anna");
+    anna.says("how much is the delivery fee?").await;
+    anna.hears("we have received your message").await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_has_seen_is_seen_on_the_phone(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("facebook", "Lan");
+    lan.says("cho em gặp nhân viên với").await;
+    lan.next().await.expect("the customer is told what happens next");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await;
+    let ticks = || {
+        let own = |bubble: &onethread_simulator::Bubble| bubble.from == onethread_simulator::BubbleFrom::Customer;
+        gateway.platform("facebook").phones().of(&lan.user).bubbles.into_iter().find(own).map(|bubble| bubble.ticks)
+    };
+    assert_ne!(ticks().as_deref(), Some("seen"), "nobody has looked yet");
+    desk.post(&format!("/threads/{}/seen", thread["id"].as_str().expect("an id")), json!({ "seq": thread["last_seq"] })).await;
+    let seen = desk.until(|| async { ticks().filter(|ticks| ticks == "seen") }).await;
+    assert!(seen.is_some(), "the customer sees that somebody looked");
+    gateway.stop().await;
+}

@@ -148,7 +148,168 @@ async fn a_body_that_is_no_sense_is_acknowledged_kept_and_can_be_replayed(
         })
         .await;
     assert!(again.is_some(), "what still makes no sense is a dead letter again");
+    let together = async |which| admin.post("/dead-letters/replay", which).await["queued"].clone();
+    assert_eq!(
+        together(serde_json::json!({ "inbox_id": gateway.inbox("zalo").await })).await,
+        0,
+        "none of them is of that inbox"
+    );
+    assert_eq!(together(serde_json::json!({ "inbox_id": gateway.inbox("webchat").await })).await, 4);
     visitor.says("phí ship bao nhiêu vậy shop").await;
     visitor.hears("25.000").await;
+    gateway.stop().await;
+}
+
+/// What the platform posts, put into the ledger as if its signature had been checked.
+async fn posted(gateway: &TestGateway, channel: &str, body: serde_json::Value) {
+    let inbox = gateway.inbox(channel).await;
+    let call = onethread_core::channel::RawCall { method: "POST".into(), body: body.to_string().into(), ..Default::default() };
+    gateway.gateway.ledger.append(&inbox.as_str().into(), vec![call], None).await.expect("the call is kept");
+}
+
+async fn account(gateway: &TestGateway, channel: &str) -> String {
+    let inbox = gateway.inbox(channel).await;
+    let row = gateway.gateway.db.read().await.expect("the database").inbox(&inbox.as_str().into()).await.expect("the inbox");
+    row.account.expect("the platform names the account")
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_a_person_sends_from_the_platforms_own_inbox_is_kept(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("cho em xem mẫu áo với").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    let pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    let picture = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, pixel).expect("a picture");
+    let link = gateway.world.zalo.keep_picture(picture);
+    let echo = serde_json::json!({
+        "event_name": "oa_send_image", "timestamp": "1795000000123", "recipient": { "id": lan.user },
+        "sender": { "id": account(&gateway, "zalo").await, "admin_id": "4021" },
+        "message": { "msg_id": "echo-1", "text": "mẫu đây ạ",
+            "attachments": [{ "type": "image", "payload": { "url": link } }] },
+    });
+    posted(&gateway, "zalo", echo).await;
+    let kept = desk
+        .message_where(&thread, |message| message["text"] == "mẫu đây ạ" && message["attachments"][0]["state"] == "stored")
+        .await;
+    assert_eq!((&kept["author"]["kind"], &kept["attachments"][0]["mime"]), (&"agent".into(), &"image/png".into()), "{kept}");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strange_part_of_a_call_is_kept_and_its_good_parts_are_taken_in(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("facebook", "Lan");
+    lan.says("alo shop").await;
+    lan.next().await.expect("the bot answers");
+    let page = account(&gateway, "facebook").await;
+    let good = serde_json::json!({ "sender": { "id": lan.user }, "recipient": { "id": page }, "timestamp": 1_795_000_000_123_i64,
+        "message": { "mid": "m_good", "text": "vẫn đọc được" } });
+    let strange = serde_json::json!({ "recipient": { "id": page }, "mystery": {} });
+    let call = serde_json::json!({ "object": "page", "entry": [{ "id": page, "time": 1_795_000_000_500_i64, "messaging": [strange, good] }] });
+    posted(&gateway, "facebook", call).await;
+    let desk = gateway.desk("admin@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    desk.message_where(&thread, |message| message["text"] == "vẫn đọc được").await;
+    let dead = desk.until(|| async { desk.get("/dead-letters").await["items"].as_array()?.first().cloned() }).await;
+    let dead = dead.expect("the call stays, with its strange part");
+    assert!(dead["error"].as_str().is_some_and(|why| why.contains("an event has no sender")), "{dead}");
+    desk.post("/dead-letters/replay", serde_json::json!({})).await;
+    let again =
+        desk.until(|| async { (gateway.gateway.db.read().await.ok()?.ledger_depth().await.ok()? == (0, 1)).then_some(()) }).await;
+    assert!(again.is_some(), "it still cannot be read");
+    let said = desk.messages(&thread).await.into_iter().filter(|message| message["text"] == "vẫn đọc được").count();
+    assert_eq!(said, 1, "a replay takes nothing in twice");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_starts_the_window_anew_where_the_platform_says_so_and_turning_away_never_does(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let last = async |name: &str| {
+        desk.get(&format!("/threads/{}", desk.thread_of(name).await["id"].as_str().expect("an id"))).await
+        ["identities"][0]["last_interaction_at"]
+        .as_i64()
+        .expect("the customer has written")
+    };
+    let lan = gateway.customer("facebook", "Lan");
+    lan.says("phí ship bao nhiêu").await;
+    let fee = lan.hears("25.000").await;
+    let before = last("Lan").await;
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    lan.does(Act::Reacts { message: fee.id, emoji: "❤️".into(), removed: false }).await;
+    let later = desk.until(|| async { Some(last("Lan").await).filter(|at| *at > before) }).await;
+    assert!(later.is_some(), "a reaction is an action of theirs");
+
+    let hoa = gateway.customer("zalo", "Hoa");
+    hoa.says("phí ship bao nhiêu").await;
+    hoa.hears("25.000").await;
+    let before = last("Hoa").await;
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    hoa.does(Act::Unfollows).await;
+    let thread = desk.thread_of("Hoa").await["id"].as_str().expect("an id").to_owned();
+    desk.message_where(&thread, |message| message["event"]["type"] == "unfollowed").await;
+    assert_eq!(last("Hoa").await, before, "who turns away does not ask for an answer");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_given_up_says_so(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    use onethread_core::message::{Attachment, Content, FileKind, FileState};
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("em gửi hình sau ạ").await;
+    let desk = gateway.desk("admin@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    let message = desk.message_where(&thread, |message| message["text"] == "em gửi hình sau ạ").await;
+    let message = message["id"].as_str().expect("an id").to_owned();
+    let inbox = gateway.inbox("telegram").await;
+    desk.call("DELETE", &format!("/inboxes/{inbox}"), None).await;
+
+    // A picture whose inbox was disabled before it was fetched, on its last try.
+    let now = gateway.gateway.clock.now();
+    let id = onethread_core::ids::FileId::fresh(now);
+    let file = onethread_store::files::FileRow {
+        id: id.0.clone(),
+        kind: "image".into(),
+        name: None,
+        mime: None,
+        size: None,
+        state: "fetching".into(),
+        inbox_id: Some(inbox),
+        source: Some("file_1".into()),
+        message_id: Some(message.clone()),
+        created_at: now,
+    };
+    let picture = Attachment::File {
+        id: id.clone(),
+        kind: FileKind::Image,
+        name: None,
+        mime: None,
+        size: None,
+        state: FileState::Fetching,
+    };
+    let mut tx = gateway.gateway.db.begin().await.expect("the database");
+    tx.add_file(&file).await.expect("the file is noted");
+    let content = Content { attachments: vec![picture], ..Content::text("em gửi hình sau ạ") };
+    tx.set_content(&message.as_str().into(), &content).await.expect("the message shows it");
+    tx.queue_job("fetch_file", id.as_str(), &serde_json::json!({}), now, now).await.expect("the job is queued");
+    for _ in 0..8 {
+        tx.claim_jobs(now, now, 10).await.expect("a worker tries");
+    }
+    tx.commit(now).await.expect("all of it is written");
+    desk.message_where(&thread, |message| message["attachments"][0]["state"] == "failed").await;
     gateway.stop().await;
 }

@@ -92,3 +92,29 @@ async fn a_verified_phone_opens_items_and_address(#[values(Engine::Sqlite, Engin
     assert!(all.contains("Váy lanh"), "a verified identity sees the items: {all}");
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn many_strangers_together_cannot_guess_a_tail(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let mut closed = Vec::new();
+    for code in ["DH1024", "DH7777"] {
+        for n in 0..5 {
+            let stranger = gateway.customer("telegram", &format!("Khách {n}"));
+            for tail in [2 * n, 2 * n + 1] {
+                stranger.says(&format!("đơn {code} số cuối 000{tail}")).await;
+                stranger.hears("không tìm thấy").await;
+            }
+        }
+        let next = gateway.customer("telegram", "Khách sau");
+        next.says(&format!("đơn {code} số cuối 5678")).await;
+        closed.push(next.hears("1 tiếng").await.text);
+    }
+    assert_eq!(closed[0], closed[1], "a code that does not exist is closed alike");
+    let owner = gateway.customer("telegram", "Ngân");
+    owner.does(onethread_simulator::Act::SharesPhone { phone: "+84951105678".into() }).await;
+    owner.next().await.expect("a shared phone is answered");
+    owner.says("đơn DH1024 tới đâu rồi").await;
+    owner.hears("GHN").await;
+    gateway.stop().await;
+}

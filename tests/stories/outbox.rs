@@ -101,3 +101,95 @@ async fn a_revoked_token_pauses_the_inbox_and_keeps_its_queue(#[values(Engine::S
     lan.hears("25.000").await;
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_is_used_up_is_told_before_anything_is_queued(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    const LONG_AGO: i64 = 50 * 60 * 60 * 1000;
+    let gateway = TestGateway::start(engine).await;
+    let platform = gateway.world.zalo.clone();
+    platform.advance(-LONG_AGO);
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("cho em gặp nhân viên với").await;
+    lan.next().await.expect("the customer is told what happens next");
+    platform.advance(LONG_AGO);
+    platform.set_quota(2);
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    let path = format!("/threads/{thread}");
+    let left = async |wanted: i64| {
+        let quota = async || Some(desk.get(&path).await["identities"][0]["reachable"]["quota"]["remaining"].as_i64());
+        desk.until(|| async { quota().await.filter(|left| *left == Some(wanted)) }).await
+    };
+    for (text, remains) in [("Em chào chị", 1), ("Chị còn cần gì không ạ", 0)] {
+        desk.post(&format!("{path}/messages"), json!({ "text": text })).await;
+        lan.hears(text).await;
+        assert!(left(remains).await.is_some(), "what the platform said is shown: {remains}");
+    }
+    let (status, refused) = desk.call("POST", &format!("{path}/messages"), Some(json!({ "text": "Chị ơi" }))).await;
+    assert_eq!(status, 409, "{refused}");
+    assert!(refused["detail"].as_str().is_some_and(|why| why.contains("quota")), "{refused}");
+    assert_eq!(lan.unheard(), 0);
+    lan.says("dạ em đây").await;
+    desk.message_where(&thread, |message| message["text"] == "dạ em đây").await;
+    desk.post(&format!("{path}/messages"), json!({ "text": "Dạ vâng" })).await;
+    lan.hears("Dạ vâng").await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_the_channel_does_not_take_is_refused_before_it_is_queued(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("cho em gặp nhân viên với").await;
+    lan.next().await.expect("the customer is told what happens next");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    // A picture within the channel's general limit, and beyond that of pictures.
+    let now = gateway.gateway.clock.now();
+    for (mime, size, why) in
+        [("image/png", 1_200_000, "up to 1 MB"), ("video/mp4", 1000, "does not take files of the type video/mp4")]
+    {
+        let id = onethread_core::ids::FileId::fresh(now);
+        let file = onethread_store::files::FileRow {
+            id: id.0.clone(),
+            kind: "file".into(),
+            name: Some("mau".into()),
+            mime: Some(mime.into()),
+            size: Some(size),
+            state: "stored".into(),
+            inbox_id: None,
+            source: None,
+            message_id: None,
+            created_at: now,
+        };
+        let mut tx = gateway.gateway.db.begin().await.expect("the database");
+        tx.add_file(&file).await.expect("the file is noted");
+        tx.commit(now).await.expect("it is written");
+        let saying = json!({ "text": "", "attachments": [id.0] });
+        let (status, refused) = desk.call("POST", &format!("/threads/{thread}/messages"), Some(saying)).await;
+        assert_eq!((status, refused["errors"][0]["field"].as_str()), (422, Some("attachments")), "{refused}");
+        assert!(refused["errors"][0]["detail"].as_str().is_some_and(|said| said.contains(why)), "{refused}");
+    }
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn that_an_inbox_is_paused_is_told_to_who_writes_there(#[values(Engine::Sqlite)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên với").await;
+    lan.next().await.expect("the customer is told what happens next");
+    let admin = gateway.desk("admin@demo.shop").await;
+    let path = format!("/threads/{}", admin.thread_of("Lan").await["id"].as_str().expect("an id"));
+    assert!(admin.get(&path).await["identities"][0]["reachable"]["paused"].is_null());
+    let inbox = format!("/inboxes/{}", gateway.inbox("telegram").await);
+    admin.call("PATCH", &inbox, Some(json!({ "paused": true }))).await;
+    assert_eq!(admin.get(&path).await["identities"][0]["reachable"]["paused"], "paused by hand");
+    admin.call("PATCH", &inbox, Some(json!({ "paused": false }))).await;
+    gateway.stop().await;
+}

@@ -38,3 +38,39 @@ async fn a_message_that_the_page_sends_again_is_one_message(#[values(Engine::Sql
     assert_eq!(said, 1);
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_see_that_a_visitor_types(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    visitor.says("cho em gặp nhân viên").await;
+    visitor.hears("").await;
+    let mut console = onethread::live::watch(gateway.gateway.clone(), None).await.expect("a console may watch");
+    let stored = async || {
+        let mut tx = gateway.gateway.db.begin().await.expect("the database");
+        tx.prune_calls(i64::MAX, 1000).await.expect("the ledger can be pruned")
+    };
+    let before = stored().await;
+    for _ in 0..10 {
+        assert_eq!(visitor.types().await, 202);
+    }
+    let told = async {
+        while let Some(shown) = console.next().await {
+            if shown.data.contains("\"typing\"") {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(tokio::time::timeout(crate::kit::PATIENCE, told).await.expect("it is told in time"));
+    gateway.gateway.bells.calls.notify_one();
+    let rest = async {
+        while gateway.gateway.db.read().await.expect("the database").ledger_depth().await.expect("the ledger").0 > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(crate::kit::PATIENCE, rest).await.expect("the ledger is read");
+    assert!(stored().await <= before + 3, "however fast they type, little is stored");
+    gateway.stop().await;
+}

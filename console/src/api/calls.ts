@@ -27,12 +27,12 @@ export const setUp = (first: { token: string; email: string; name: string; passw
 
 // -------------------------------------------------------- channels and inboxes
 export const channels = (): Promise<T.Page<T.Channel>> => take(client.GET('/api/v1/channels'));
-export const inboxes = (): Promise<T.Page<T.Inbox>> => take(client.GET('/api/v1/inboxes', query({ limit: 200 })));
+export const inboxes = (): Promise<T.Page<T.Inbox>> => take(client.GET('/api/v1/inboxes', query({ disabled: true, limit: 200 })));
 export const createInbox = (draft: { channel: string; name: string; settings: Free }): Promise<T.Inbox> =>
   take(client.POST('/api/v1/inboxes', { body: { ...draft, settings: free(draft.settings) } }));
 export const changeInbox = (
   id: string,
-  { settings, ...change }: { name?: string; settings?: Free; paused?: boolean },
+  { settings, ...change }: { name?: string; settings?: Free; paused?: boolean; disabled?: boolean },
 ): Promise<T.Inbox> =>
   take(client.PATCH('/api/v1/inboxes/{id}', { ...path({ id }), body: { ...change, ...(settings ? { settings: free(settings) } : {}) } }));
 export const probeInbox = (id: string): Promise<T.Inbox> =>
@@ -43,6 +43,8 @@ export const deadLetters = (cursor?: string): Promise<T.Page<T.DeadLetter>> =>
   take(client.GET('/api/v1/dead-letters', query({ cursor })));
 export const replayDeadLetter = (id: string): Promise<{ outcome: string }> =>
   take(client.POST('/api/v1/dead-letters/{id}/replay', path({ id })));
+export const replayDeadLetters = (which: { inbox_id?: string; error?: string }): Promise<{ queued: number }> =>
+  take(client.POST('/api/v1/dead-letters/replay', { body: which }));
 
 // ------------------------------------------------------------------- threads
 export const threads = (wanted: {

@@ -244,6 +244,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read all of them again, or all of one inbox or with one error. */
+        post: operations["replay_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters/{id}/replay": {
         parameters: {
             query?: never;
@@ -302,7 +319,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every inbox that is not disabled, oldest first. */
+        /** Every inbox that is not disabled, oldest first; with `disabled=true` all there ever were. */
         get: operations["list_inboxes"];
         put?: never;
         /** Connect an account: the settings are checked, the platform is told where we are, the inbox is probed. */
@@ -327,7 +344,7 @@ export interface paths {
         delete: operations["disable_inbox"];
         options?: never;
         head?: never;
-        /** Change name or settings, pause, or go on. */
+        /** Change name or settings, pause, or go on; bring a disabled inbox back. */
         patch: operations["change_inbox"];
         trace?: never;
     };
@@ -826,6 +843,8 @@ export interface components {
             echoes_people: boolean;
             /** Format: int64 */
             file_limit: number;
+            /** @description Tighter limits of some media types; the first that matches counts. */
+            file_limits: components["schemas"]["FileLimit"][];
             /** @description `image/*` matches a family; empty means any. */
             file_types: string[];
             read_receipts: boolean;
@@ -849,6 +868,8 @@ export interface components {
             phone?: string | null;
         };
         ChangeInbox: {
+            /** @description `false` brings a disabled inbox back, with the people that it knew. */
+            disabled?: boolean | null;
             name?: string | null;
             paused?: boolean | null;
             /** @description Only the changed ones; secrets that are left out stay. */
@@ -994,6 +1015,15 @@ export interface components {
         FieldProblem: {
             detail: string;
             field: string;
+        };
+        /** @description The largest file of a media type; `image/*` is a family. */
+        FileLimit: {
+            media: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            most: number;
         };
         FirstAdmin: {
             email: string;
@@ -1457,6 +1487,11 @@ export interface components {
         };
         /** @description A web service that answers with one order. */
         OrderSource: {
+            /**
+             * Format: int32
+             * @description For how many minutes an order that was fetched is told without asking again; 5 unless given, 1440 at most.
+             */
+            fresh_minutes?: number;
             header_name?: string | null;
             /**
              * @description Field names of an order to JSON pointers into the answer: `{"status": "/data/state"}`. Of `status` the
@@ -1489,6 +1524,15 @@ export interface components {
             /** @description What kind of problem this is, for programs. */
             type: string;
         };
+        /** @description What a platform said is left of an account's messages. */
+        Quota: {
+            /** @description When the platform said so. */
+            noted_at: components["schemas"]["i64"];
+            /** Format: int64 */
+            remaining: number;
+            /** Format: int64 */
+            total?: number | null;
+        };
         Quote: {
             id: string;
             /** Format: int64 */
@@ -1499,6 +1543,9 @@ export interface components {
         Reachable: {
             /** @description What writing there costs or asks. */
             note?: string | null;
+            /** @description The inbox is paused, for this reason: what is written now waits there. */
+            paused?: string | null;
+            quota?: components["schemas"]["Quota"] | null;
             since?: components["schemas"]["i64"] | null;
             state: components["schemas"]["ReachableState"];
             until?: components["schemas"]["i64"] | null;
@@ -1519,9 +1566,23 @@ export interface components {
              */
             not_mine: number;
         };
+        /** @description Which to replay; all of them where nothing is said. */
+        ReplayMany: {
+            /** @description Only those whose error holds these words. */
+            error?: string | null;
+            /** @description Only those of this inbox. */
+            inbox_id?: string | null;
+        };
         Replayed: {
             /** @description `queued`: it is read again at once, and comes back here if it still cannot be. */
             outcome: string;
+        };
+        ReplayedMany: {
+            /**
+             * Format: int64
+             * @description How many are read again now; what still cannot be read comes back here.
+             */
+            queued: number;
         };
         /** @enum {string} */
         RoleName: "admin" | "agent";
@@ -2410,6 +2471,38 @@ export interface operations {
             };
         };
     };
+    replay_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayMany"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedMany"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     replay_dead_letter: {
         parameters: {
             query?: never;
@@ -2505,6 +2598,8 @@ export interface operations {
     list_inboxes: {
         parameters: {
             query?: {
+                /** @description The disabled ones, too. */
+                disabled?: boolean;
                 /** @description At most so many (default 50, at most 200). */
                 limit?: number;
                 /** @description The `next` of the page before. */

@@ -105,9 +105,16 @@ impl Field {
             return if self.required { wrong("is empty".into()) } else { Ok(()) };
         }
         match &self.kind {
-            FieldKind::Url if !(text.starts_with("https://") || text.starts_with("http://")) => {
-                wrong("must be a URL that starts with https:// (or http:// on your own network)".into())
-            }
+            FieldKind::Url => match url::Url::parse(text.trim()) {
+                Ok(url) if !matches!(url.scheme(), "https" | "http") => {
+                    wrong("must be a URL that starts with https:// (or http:// on your own network)".into())
+                }
+                Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                    wrong("must hold no user name or password: it is shown in the console".into())
+                }
+                Ok(_) => Ok(()),
+                Err(error) => wrong(format!("is not a URL such as https://example.com: {error}")),
+            },
             FieldKind::Choice { options } if !options.iter().any(|option| option == text) => {
                 wrong(format!("must be one of {}", options.join(", ")))
             }
@@ -128,5 +135,26 @@ impl SettingsError {
     #[must_use]
     pub fn new(field: &str, why: impl Into<String>) -> Self {
         Self { field: field.to_owned(), why: why.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_url_is_parsed_and_not_only_its_beginning() {
+        let form = Form { fields: vec![Field::optional("api_url", "API", "").of_kind(FieldKind::Url)] };
+        let check = |url: &str| form.check(&Settings([("api_url".to_owned(), json!(url))].into()));
+        for good in ["https://api.example.com", "http://127.0.0.1:8081/bot", " https://example.com/ ", ""] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["http://", "https://", "https:// example.com", "http://[::1", "ftp://example.com", "example.com", "https://a:b@c.vn"]
+        {
+            let wrong = check(bad).expect_err(bad);
+            assert_eq!(wrong.field, "api_url");
+        }
     }
 }

@@ -106,6 +106,11 @@ pub enum What {
     },
     /// A person of the business wrote in the platform's own inbox.
     EchoedByHuman(Said),
+    /// A part of the call that says neither who nor what: the call stays as a dead letter, for this
+    /// reason, while its other parts are taken in.
+    Strange {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

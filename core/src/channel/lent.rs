@@ -20,6 +20,9 @@ pub type ByteStream = BoxStream<'static, std::io::Result<Bytes>>;
 pub trait Intake: Send + Sync {
     /// `bookmark`, where given, is stored in the same transaction as the events.
     async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError>;
+
+    /// The line to the platform stands, even if nothing is said on it.
+    async fn line_stands(&self) {}
 }
 
 /// Nothing was stored: do not acknowledge, try again.

@@ -58,6 +58,15 @@ pub struct Receipt {
     pub message: PlatformMessageId,
     /// Also known to have reached the person.
     pub delivered: bool,
+    /// What the platform says is left, where it counts.
+    pub quota: Option<Quota>,
+}
+
+/// What is left of the messages that an account may send beyond the free ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    pub remaining: i64,
+    pub total: Option<i64>,
 }
 
 /// Why a message did not go out, and therefore what happens next.

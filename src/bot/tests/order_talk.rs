@@ -63,7 +63,7 @@ fn a_code_is_corrected_before_and_after_the_tail() {
 #[test]
 fn a_wrong_tail_is_corrected_without_the_code() {
     let mut lan = Chat::begin();
-    assert_eq!(lan.says("DH1024 1111").effects, [Effect::WrongTail]);
+    assert_eq!(lan.says("DH1024 1111").effects, [wrong_tail("DH1024")]);
     assert_says(&lan.says("à 5678 mới đúng"), &["đang giao"]);
 }
 
@@ -83,11 +83,10 @@ fn a_wrong_tail_and_an_unknown_code_are_answered_alike() {
         lan.says(code);
         let mut answer = lan.says("1111");
         answer.context.code = None;
+        assert_eq!(std::mem::take(&mut answer.effects), [wrong_tail(code)]);
         answer
     };
-    let (wrong, unknown) = (tried("DH1024"), tried("DH9999"));
-    assert_eq!(wrong, unknown);
-    assert_eq!(wrong.effects, [Effect::WrongTail]);
+    assert_eq!(tried("DH1024"), tried("DH9999"));
 }
 
 #[test]
@@ -255,7 +254,66 @@ fn an_external_source_is_asked_once_and_only_with_a_tail() {
     assert_eq!((asked.replies.len(), asked.effects), (0, vec![Effect::FetchOrder { code: "DH7777".into() }]));
     assert_eq!(lan.context, before);
     lan.orders.looked_up.insert("DH7777".into());
-    assert_eq!(lan.says("5678").effects, [Effect::WrongTail]);
+    assert_eq!(lan.says("5678").effects, [wrong_tail("DH7777")]);
+}
+
+#[test]
+fn what_the_source_told_long_ago_is_asked_for_again() {
+    let mut lan = Chat::begin();
+    lan.orders.sourced_elsewhere = true;
+    lan.orders.stale.insert("DH1024".into());
+    let again = [Effect::FetchOrder { code: "DH1024".into() }];
+    assert_eq!(lan.says("DH1024 5678").effects, again);
+    lan.orders.looked_up.insert("DH1024".into());
+    assert_says(&lan.says("DH1024 5678"), &["DH1024", "GHN"]);
+    lan.orders.looked_up.clear();
+    assert_eq!(lan.says("DH1024").effects, again, "proven, and still asked for anew");
+    let mut owner = Chat::begin();
+    owner.orders = lan.orders.clone();
+    owner.verified_phone = Some("0912345678");
+    assert_eq!(owner.says("DH1024").effects, again);
+}
+
+#[test]
+fn a_source_that_is_away_is_said_to_be_and_is_no_wrong_tail() {
+    let away = |text: &str| {
+        let mut lan = Chat::begin();
+        lan.orders.sourced_elsewhere = true;
+        for code in ["DH1024", "DH7777"] {
+            lan.orders.looked_up.insert(code.into());
+            lan.orders.unanswered.insert(code.into());
+        }
+        lan.says(text)
+    };
+    let unknown = away("DH7777 5678");
+    assert_says(&unknown, &["gián đoạn", "gặp nhân viên"]);
+    assert_eq!(unknown.effects, []);
+    let wrong = away("DH1024 1111");
+    assert_eq!((&wrong.replies, wrong.effects), (&unknown.replies, vec![wrong_tail("DH1024")]), "told alike, counted apart");
+    assert_says(&away("DH1024 5678"), &["GHN"]);
+}
+
+#[test]
+fn with_a_source_a_wrong_tail_is_asked_about_like_an_unknown_code() {
+    for (text, code) in [("DH1024 1111", "DH1024"), ("DH7777 1111", "DH7777")] {
+        let mut lan = Chat::begin();
+        lan.orders.sourced_elsewhere = true;
+        assert_eq!(lan.says(text).effects, [Effect::FetchOrder { code: code.into() }]);
+    }
+}
+
+#[test]
+fn a_code_that_is_guessed_at_is_closed_to_all_but_its_owner() {
+    let asked = |code: &str, owner: bool| {
+        let mut lan = Chat::begin();
+        lan.orders.locked = ["DH1024".to_owned(), "DH9999".to_owned()].into();
+        lan.verified_phone = owner.then_some("0912345678");
+        lan.says(&format!("{code} 5678"))
+    };
+    let locked = asked("DH1024", false);
+    assert_says(&locked, &["1 tiếng", "gặp nhân viên"]);
+    assert_eq!(asked("DH9999", false), locked, "a code that does not exist is closed alike");
+    assert_says(&asked("DH1024", true), &["GHN"]);
 }
 
 #[test]

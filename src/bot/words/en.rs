@@ -173,6 +173,18 @@ impl Words for English {
             .to_owned()
     }
 
+    fn code_locked(&self) -> String {
+        "There have been several attempts on this order code that didn't match, so I've paused its lookups for about an hour \
+         to keep the order private. Please try again later, or write “human” to talk to a person."
+            .to_owned()
+    }
+
+    fn source_away(&self) -> String {
+        "I can't look up orders right now: the shop's order system isn't answering. Please send me the code and the last 4 \
+         digits again in a few minutes, or write “human” to talk to a person."
+            .to_owned()
+    }
+
     fn which_order(&self, count: usize) -> String {
         format!("You have {count} orders under way. Which one would you like to see?")
     }
@@ -275,6 +287,10 @@ impl Words for English {
             1 => format!("tomorrow ({date})"),
             _ => date,
         }
+    }
+
+    fn received(&self) -> String {
+        "Thank you, we have received your message.".to_owned()
     }
 
     fn handed(&self, reason: HandoffReason) -> String {

@@ -173,6 +173,18 @@ impl Words for Vietnamese {
             .to_owned()
     }
 
+    fn code_locked(&self) -> String {
+        "Dạ mã đơn này vừa có nhiều lần nhập chưa khớp, em tạm dừng tra cứu mã này trong khoảng 1 tiếng để bảo mật thông tin ạ. \
+         Anh/chị thử lại sau, hoặc nhắn “gặp nhân viên” để được hỗ trợ ạ."
+            .to_owned()
+    }
+
+    fn source_away(&self) -> String {
+        "Dạ hệ thống tra cứu đơn đang tạm gián đoạn nên em chưa xem được đơn lúc này ạ. Anh/chị gửi lại mã đơn và 4 số cuối \
+         sau ít phút giúp em, hoặc nhắn “gặp nhân viên” để được hỗ trợ ạ."
+            .to_owned()
+    }
+
     fn which_order(&self, count: usize) -> String {
         format!("Dạ anh/chị đang có {count} đơn chưa hoàn tất. Anh/chị muốn xem đơn nào ạ?")
     }
@@ -275,6 +287,10 @@ impl Words for Vietnamese {
             1 => format!("ngày mai ({date})"),
             _ => date,
         }
+    }
+
+    fn received(&self) -> String {
+        "Dạ shop đã nhận được tin nhắn của anh/chị ạ.".to_owned()
     }
 
     fn handed(&self, reason: HandoffReason) -> String {

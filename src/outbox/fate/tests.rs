@@ -77,7 +77,7 @@ fn outcomes() -> impl Strategy<Value = Vec<Try>> {
         Just(RefusedBecause::Other),
     ];
     let pause = prop_oneof![0..5 * SECOND, 0..HOUR, Just(Millis::MAX), Just(Millis::MIN)];
-    let receipt = Receipt { message: "1".into(), delivered: false };
+    let receipt = Receipt { message: "1".into(), delivered: false, quota: None };
     let outcome = prop_oneof![
         4 => Just(unreachable()),
         4 => Just(lost()),

@@ -85,6 +85,7 @@ async fn health_and_bookmark_are_what_was_last_written(#[values(Sqlite, Postgres
         since: NOW,
         checked_at: Some(NOW),
         account_name: Some("Shop".into()),
+        line_down: true,
     };
     db.write(async |tx| tx.record_health(&id, &health).await).await.unwrap();
     assert_eq!(db.read().await.unwrap().inbox(&id).await.unwrap().health.0, health);
@@ -95,6 +96,39 @@ async fn health_and_bookmark_are_what_was_last_written(#[values(Sqlite, Postgres
         assert_eq!(db.read().await.unwrap().bookmark(&id).await.unwrap(), Some(mark));
     }
     assert_eq!(db.read().await.unwrap().bookmark(&"inb_none".into()).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_left_of_a_quota_is_what_was_said_last(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let id = shop::inbox(&db, "chat").await;
+    let said = async |remaining, total, at| {
+        db.write(async |tx| tx.note_quota(&id, remaining, total, at).await).await.unwrap();
+        let row = db.read().await.unwrap().quota_of(&id).await.unwrap().unwrap();
+        (row.remaining, row.total, row.noted_at)
+    };
+    assert_eq!(db.read().await.unwrap().quota_of(&id).await.unwrap(), None);
+    assert_eq!(said(7, Some(500), NOW).await, (7, Some(500), NOW));
+    assert_eq!(said(6, None, NOW + 1).await, (6, None, NOW + 1));
+    assert_eq!(said(9, Some(500), NOW).await, (6, None, NOW + 1), "an answer that came late is no news");
+}
+
+#[rstest]
+#[tokio::test]
+async fn how_long_an_inbox_is_usually_silent_follows_what_it_does(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let id = shop::inbox(&db, "chat").await;
+    let heard = async |at| {
+        db.write(async |tx| tx.heard_from_inbox(&id, at).await).await.unwrap();
+        let row = db.read().await.unwrap().inbox(&id).await.unwrap();
+        (row.last_heard_at, row.usual_gap)
+    };
+    assert_eq!(heard(NOW).await, (Some(NOW), None), "one call has no gap");
+    assert_eq!(heard(NOW + 1600).await, (Some(NOW + 1600), Some(1600)));
+    assert_eq!(heard(NOW + 1600).await, (Some(NOW + 1600), Some(1600)), "calls of one instant are one");
+    assert_eq!(heard(NOW + 100).await, (Some(NOW + 1600), Some(1600)), "a replay of an old call is no news");
+    assert_eq!(heard(NOW + 1616).await, (Some(NOW + 1616), Some(1501)), "fifteen parts of what was, one of what is");
 }
 
 #[rstest]

@@ -147,6 +147,29 @@ async fn a_dead_letter_is_visible_until_it_is_replayed(#[values(Sqlite, Postgres
 
 #[rstest]
 #[tokio::test]
+async fn dead_letters_are_replayed_together_by_inbox_and_reason(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["a", "b", "c", "d"]).await;
+    let other: (InboxId, RawCall) = ("inb_2".into(), call(b"e").1);
+    db.write(async |tx| tx.append_calls(&[other], NOW).await).await.unwrap();
+    for (position, why) in [(1, "no `text`; onethread 1"), (2, "100% odd"), (3, "no `text`; onethread 2"), (5, "no `text`")] {
+        db.write(async |tx| tx.bury_call(position, why, NOW).await).await.unwrap();
+    }
+    db.write(async |tx| tx.claim_call(4, NOW).await).await.unwrap();
+    let replay = async |inbox: Option<&str>, error: Option<&str>| {
+        let inbox = inbox.map(InboxId::from);
+        db.write(async |tx| tx.replay_calls(inbox.as_ref(), error).await).await.unwrap()
+    };
+    assert_eq!(replay(Some("inb_3"), None).await, 0);
+    assert_eq!(replay(None, Some("0%o")).await, 0, "a percent sign is only itself");
+    assert_eq!(replay(Some("inb_1"), Some("no `text`")).await, 2);
+    assert_eq!(open(&db).await.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(replay(None, None).await, 2, "the rest, of every inbox; what was understood stays understood");
+    assert_eq!(db.read().await.unwrap().ledger_depth().await.unwrap(), (4, 0));
+}
+
+#[rstest]
+#[tokio::test]
 async fn pages_of_dead_letters_show_each_once_newest_first(
     #[values(Sqlite, Postgres)] engine: Engine,
     #[values(1, 2, 6, 7)] limit: i64,

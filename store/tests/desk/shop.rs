@@ -37,6 +37,7 @@ pub fn inbox_row(id: &str, channel: &str) -> InboxRow {
         pause_reason: None,
         health: Json(HealthRow::default()),
         last_heard_at: None,
+        usual_gap: None,
         created_at: NOW,
         updated_at: NOW,
     }

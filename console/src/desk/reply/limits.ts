@@ -16,8 +16,15 @@ export type FileTrouble = 'too-large' | 'wrong-type';
 
 export function troubleWith(file: { size: number; mime: string }, channel: Capabilities): FileTrouble | null {
   if (channel.file_limit === 0) return 'wrong-type';
-  if (file.size > channel.file_limit) return 'too-large';
-  if (channel.file_types.length === 0) return null;
-  const fits = (type: string) => (type.endsWith('/*') ? file.mime.startsWith(type.slice(0, -1)) : file.mime === type);
-  return channel.file_types.some(fits) ? null : 'wrong-type';
+  if (channel.file_types.length > 0 && !channel.file_types.some((type) => fits(file.mime, type))) return 'wrong-type';
+  return file.size > largest(file.mime, channel) ? 'too-large' : null;
+}
+
+/** The largest file of this type, in bytes. */
+export function largest(mime: string, channel: Capabilities): number {
+  return channel.file_limits.find((limit) => fits(mime, limit.media))?.most ?? channel.file_limit;
+}
+
+function fits(mime: string, type: string): boolean {
+  return type.endsWith('/*') ? mime.startsWith(type.slice(0, -1)) : mime === type;
 }

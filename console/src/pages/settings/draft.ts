@@ -17,6 +17,7 @@ export interface SettingsDraft {
   url_template: string;
   header_name: string;
   header_secret: string;
+  fresh_minutes: number;
   pointers: Record<string, string>;
 }
 
@@ -34,6 +35,7 @@ export function toDraft(settings: Settings): SettingsDraft {
     url_template: source?.url_template ?? '',
     header_name: source?.header_name ?? '',
     header_secret: '',
+    fresh_minutes: source?.fresh_minutes ?? 5,
     pointers: known,
   };
 }
@@ -52,6 +54,7 @@ export function fromDraft(draft: SettingsDraft): Settings {
           header_name: draft.header_name.trim() || null,
           // Left out, the gateway keeps the key it has.
           ...(draft.header_secret ? { header_secret: draft.header_secret } : {}),
+          fresh_minutes: draft.fresh_minutes,
           pointers: Object.fromEntries(Object.entries(draft.pointers).filter(([, pointer]) => pointer.trim())),
         }
       : null,
