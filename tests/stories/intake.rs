@@ -305,7 +305,7 @@ async fn a_file_that_is_given_up_says_so(#[values(Engine::Sqlite, Engine::Postgr
     tx.add_file(&file).await.expect("the file is noted");
     let content = Content { attachments: vec![picture], ..Content::text("em gửi hình sau ạ") };
     tx.set_content(&message.as_str().into(), &content).await.expect("the message shows it");
-    tx.queue_job("fetch_file", id.as_str(), &serde_json::json!({}), now, now).await.expect("the job is queued");
+    tx.queue_job("fetch_file", id.as_str(), serde_json::json!({}), now, now);
     for _ in 0..8 {
         tx.claim_jobs(now, now, 10).await.expect("a worker tries");
     }
