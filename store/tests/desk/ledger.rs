@@ -155,7 +155,7 @@ async fn dead_letters_are_replayed_together_by_inbox_and_reason(#[values(Sqlite,
     for (position, why) in [(1, "no `text`; onethread 1"), (2, "100% odd"), (3, "no `text`; onethread 2"), (5, "no `text`")] {
         db.write(async |tx| tx.bury_call(position, why, NOW).await).await.unwrap();
     }
-    db.write(async |tx| tx.claim_call(4, NOW).await).await.unwrap();
+    db.write(async |tx| tx.claim_calls(&[4], NOW).await).await.unwrap();
     let replay = async |inbox: Option<&str>, error: Option<&str>| {
         let inbox = inbox.map(InboxId::from);
         db.write(async |tx| tx.replay_calls(inbox.as_ref(), error).await).await.unwrap()
