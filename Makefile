@@ -3,12 +3,14 @@
 CARGO ?= cargo
 NPM ?= npm --no-fund --no-audit --loglevel=error
 
-.PHONY: help run dev test bench fmt console check rust-tests console-tests browser-tests release clean
+.PHONY: help run dev test crash fuzz bench fmt console check rust-tests console-tests browser-tests release clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo shop"
 	@echo "make dev     gateway and console with hot reload"
 	@echo "make test    everything that CI runs"
+	@echo "make crash   the process killed 200 times under load, on each database"
+	@echo "make fuzz    each connector's parser under a fuzzer, for a minute"
 	@echo "make bench   throughput and latency, written to benches/results/"
 	@echo "make fmt     format Rust, and the lints that mend themselves"
 	@echo "make release an optimised binary in target/release/onethread"
@@ -53,6 +55,20 @@ browser-tests: console
 	@./scripts/need chromium
 	$(CARGO) build --locked --bin onethread
 	cd tests/browser && $(NPM) ci && node --test --test-concurrency=1
+
+# The long form of a test that `make test` runs short; its figures are printed.
+crash: console
+	@./scripts/need nextest postgres
+	ONETHREAD_CRASHES=$${ONETHREAD_CRASHES:-200} $(CARGO) nextest run --locked --test crash --no-capture
+
+# The instruments work with the stable compiler; the sanitizers, which do not, have little to find without unsafe code.
+fuzz:
+	@./scripts/need fuzz
+	for channel in telegram discord facebook zalo webchat; do \
+	  mkdir -p fuzz/corpus/$$channel; \
+	  $(CARGO) fuzz run --sanitizer none $$channel fuzz/corpus/$$channel connectors/samples/$$channel -- \
+	    -max_total_time=$${FUZZ_SECONDS:-60} -max_len=1048576 -rss_limit_mb=512 -timeout=5 || exit 1; \
+	done
 
 bench:
 	@./scripts/need node
