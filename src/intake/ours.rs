@@ -55,7 +55,11 @@ pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key:
     Ok(())
 }
 
-/// By the key where the platform carries it, else the oldest of those under way to this person that says the same.
+/// Platforms' clocks and ours may differ by so much.
+const CLOCKS_DIFFER_BY: i64 = 5_000;
+
+/// By the key where the platform carries it, else the newest of those under way to this person that says the
+/// same and was to go by then: of two equal ones an older may never have arrived.
 async fn which_parcel(
     event: &mut Event<'_>,
     platform_id: &PlatformMessageId,
@@ -73,7 +77,8 @@ async fn which_parcel(
         return Ok(None);
     }
     let under_way = event.tx.parcels_under_way_to(&identity).await?;
-    Ok(under_way.into_iter().find(|(_, part)| says(part, text)).map(|(id, _)| id))
+    let by_then = event.at() + CLOCKS_DIFFER_BY;
+    Ok(under_way.into_iter().find(|(_, part, since)| *since <= by_then && says(part, text)).map(|(id, ..)| id))
 }
 
 /// Whether a part of ours is what the platform shows: the same text, or a file where there is none.

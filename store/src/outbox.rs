@@ -254,17 +254,17 @@ impl Conn {
         Ok(count > 0)
     }
 
-    /// What is being handed over to this person, or perhaps was: oldest first.
-    pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part)>> {
+    /// What is being handed over to this person, or perhaps was, and since when it was to go: newest first.
+    pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part, Millis)>> {
         let sql = concat!(
             // The first condition is that of the index.
-            "SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'",
-            " UNION ALL",
-            " SELECT id, part, position FROM outbox WHERE identity_id = $1 AND state = 'uncertain' ORDER BY position DESC LIMIT 50"
+            "SELECT id, part, created_at, position FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending')",
+            " AND state = 'sending' UNION ALL SELECT id, part, created_at, position FROM outbox",
+            " WHERE identity_id = $1 AND state = 'uncertain' ORDER BY position DESC LIMIT 50"
         );
-        let rows: Vec<(String, Json<Part>, i64)> =
+        let rows: Vec<(String, Json<Part>, i64, i64)> =
             aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_all(db).await)?;
-        Ok(rows.into_iter().rev().map(|(id, part, _)| (id, part.0)).collect())
+        Ok(rows.into_iter().map(|(id, part, at, _)| (id, part.0, at)).collect())
     }
 
     /// What was never handed over, because a part before it had an unknown fate, is queued now that this

@@ -24,8 +24,7 @@ pub struct Program {
 
 impl Program {
     pub async fn start(folder: &Path, database: &str) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it is bound").port();
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://127.0.0.1:{}", lasting_port());
         let made = command(folder, database, &url, &["token", "create", "--name", "test", "--role", "admin"]).output().await;
         let token = String::from_utf8(made.expect("the program starts").stdout).expect("a token is text").trim().to_owned();
         let child = serve(folder, database, &url);
@@ -198,6 +197,12 @@ impl Program {
             }
         }
     }
+}
+
+/// A free port below those that outgoing connections take: nobody sits on it while the program is down.
+fn lasting_port() -> u16 {
+    let mut tries = (0..1000).map(|_| 12_000 + rand::random::<u16>() % 20_000);
+    tries.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port is free")
 }
 
 /// Look until it is so. Panics when it never is.
