@@ -10,6 +10,7 @@ import ChannelChips from '../src/desk/reply/ChannelChips.svelte';
 import ReplyBox from '../src/desk/reply/ReplyBox.svelte';
 import MergeDialog from '../src/desk/panel/MergeDialog.svelte';
 import DeadLetters from '../src/pages/inboxes/DeadLetters.svelte';
+import InboxCard from '../src/pages/inboxes/InboxCard.svelte';
 import InboxDialog from '../src/pages/inboxes/InboxDialog.svelte';
 import ImportDialog from '../src/pages/orders/ImportDialog.svelte';
 import SignIn from '../src/pages/SignIn.svelte';
@@ -278,4 +279,16 @@ test('a paused inbox and a quota that runs out are said where the channel is cho
   expect(chip.textContent).toContain('3 left');
   expect(chip.textContent).toContain('Paused');
   expect(chip.getAttribute('title')).toContain('the token is refused');
+});
+
+test('a disconnected inbox shows no hook and can be connected again', async () => {
+  const inbox = inboxes.find((one) => one.hook_url)!;
+  const was = inbox.state;
+  inbox.state = 'disabled';
+  const { container } = show(InboxCard, { inbox: { ...inbox }, onedit: () => {} });
+  expect(container.textContent).not.toContain(inbox.hook_url);
+  expect(screen.queryByRole('button', { name: 'Pause' })).toBeNull();
+  await userEvent.click(screen.getByRole('button', { name: 'Connect again' }));
+  await waitFor(() => expect(inbox.state).toBe('active'));
+  inbox.state = was;
 });
