@@ -3,11 +3,7 @@
 CARGO ?= cargo
 NPM ?= npm --no-fund --no-audit --loglevel=error
 
-<<<<<<< HEAD
 .PHONY: help run dev test crash fuzz bench bench-large bench-binaries fmt console check rust-tests console-tests browser-tests release clean
-=======
-.PHONY: help run dev test crash fuzz bench fmt console check rust-tests console-tests browser-tests release clean
->>>>>>> proof
 
 help:
 	@echo "make run     install what is missing, build, and start the demo shop"
@@ -75,7 +71,6 @@ fuzz:
 	    -max_total_time=$${FUZZ_SECONDS:-60} -max_len=1048576 -rss_limit_mb=512 -timeout=5 || exit 1; \
 	done
 
-<<<<<<< HEAD
 bench: bench-binaries
 	./target/release/onethread-bench $(BENCH)
 
@@ -83,9 +78,6 @@ bench-large: bench-binaries
 	./target/release/onethread-bench $(BENCH) large
 
 bench-binaries:
-=======
-bench:
->>>>>>> proof
 	@./scripts/need node
 	$(CARGO) build --release --locked --bins --package onethread --package onethread-bench
 
