@@ -88,9 +88,10 @@ impl Conn {
     pub(crate) async fn record_told(&mut self, events: &[Told], now: Millis) -> Result<()> {
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
         let first = self.count("live", count).await? - count + 1;
-        let rows: Vec<(i64, (&str, &str, Option<&str>))> = (first..).zip(events.iter().map(Told::row)).collect();
-        write_many!(self, RECORD, &rows, query, (id, (kind, subject, thread)) => {
-            query.bind(id).bind(*kind).bind(*subject).bind(*thread).bind(now)
+        let rows: Vec<(i64, &Told)> = (first..).zip(events).collect();
+        write_many!(self, RECORD, &rows, query, (id, event) => {
+            let (kind, subject, thread) = event.row();
+            query.bind(id).bind(kind).bind(subject).bind(thread).bind(now)
         });
         Ok(())
     }
