@@ -21,10 +21,13 @@ pub mod ledger;
 pub mod live;
 pub mod merges;
 pub mod messages;
+pub mod misses;
 pub mod orders;
 pub mod outbox;
+pub mod phrases;
 pub mod settings;
 pub mod threads;
+pub mod versions;
 
 pub use db::{Conn, Db, Tx};
 pub use error::StoreError;

@@ -13,6 +13,7 @@ mod files;
 mod handoffs;
 mod inboxes;
 mod jobs;
+mod learning;
 mod leases;
 mod ledger;
 mod live;
