@@ -40,6 +40,8 @@ pub(super) struct Talk<'a> {
     replies: Vec<Content>,
     pub effects: Vec<Effect>,
     pub understood: Option<(Intent, f32)>,
+    pub missed: bool,
+    pub told: Option<String>,
 }
 
 impl<'a> Talk<'a> {
@@ -55,7 +57,18 @@ impl<'a> Talk<'a> {
             ..before.clone()
         };
         let words = words::of(said.language);
-        Self { turn, said, words, before, next, replies: Vec::new(), effects: Vec::new(), understood: None }
+        Self {
+            turn,
+            said,
+            words,
+            before,
+            next,
+            replies: Vec::new(),
+            effects: Vec::new(),
+            understood: None,
+            missed: false,
+            told: None,
+        }
     }
 
     fn answer(&mut self) {
@@ -198,6 +211,7 @@ impl<'a> Talk<'a> {
 
     /// The bot did not understand. Once it says so; the next time in a row a person takes over.
     pub(super) fn miss(&mut self, text: String) {
+        self.missed = true;
         self.next.misses = self.before.misses.saturating_add(1);
         if self.next.misses >= MISSES {
             return self.hand_over(HandoffReason::NotUnderstood);
@@ -222,6 +236,8 @@ impl<'a> Talk<'a> {
                 replies: Vec::new(),
                 effects: self.effects,
                 understood: self.understood,
+                missed: false,
+                told: None,
             };
         }
         let spoken_before_notice = self.replies.len() > usize::from(hands_over);
@@ -234,7 +250,14 @@ impl<'a> Talk<'a> {
             self.effects.push(Effect::KeepSilent);
         }
         self.next.replies = self.next.replies.wrapping_add(1);
-        Decision { context: self.next, replies: self.replies, effects: self.effects, understood: self.understood }
+        Decision {
+            context: self.next,
+            replies: self.replies,
+            effects: self.effects,
+            understood: self.understood,
+            missed: self.missed,
+            told: self.told,
+        }
     }
 }
 

@@ -255,6 +255,7 @@ impl Talk<'_> {
         if self.is_request() {
             return self.hand_over(HandoffReason::NeedsPerson);
         }
+        self.missed = true;
         if self.next.misses >= 2 {
             return self.hand_over(HandoffReason::NotUnderstood);
         }
