@@ -103,7 +103,7 @@ impl TurnAt<'_> {
             return Ok(Followed::default());
         }
         let context = BotContext::load(&row.bot_context);
-        let reading = mind.matcher.read(said.text, &context.for_reading());
+        let reading = mind.read(said.text, &context.for_reading());
         let identity = self.tx.identity(&self.identity).await?;
         let heard = Heard {
             text: said.text,
@@ -161,6 +161,9 @@ impl TurnAt<'_> {
         if let Some((intent, probability)) = decision.understood {
             let understood = json!({ "name": intent.as_str(), "probability": probability });
             self.tx.set_intent(&self.message, &understood).await?;
+        }
+        if decision.missed {
+            self.tx.note_miss(&self.message, self.now).await?;
         }
         let mut handed_off = None;
         for effect in decision.effects {

@@ -9,6 +9,7 @@ mod kit;
 mod faq;
 mod handoff;
 mod intake;
+mod learning;
 mod merging;
 mod orders;
 mod outbox;
