@@ -1,14 +1,14 @@
 //! What the bot missed lately, as people can look at it: messages that say much the same together,
 //! each group with what it might mean.
 
-use super::{LearningError, Target, key, since};
+use super::{LearningError, Lessons, Target, has_words, key, since};
 use crate::brain::Mind;
 use crate::gateway::Gateway;
 use onethread_core::Millis;
 use onethread_core::text::excerpt;
 use onethread_intents::{Context, Intent, Language, Reading};
 use onethread_store::misses::Written;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Messages that are looked at: the newest.
@@ -64,19 +64,19 @@ pub struct Suggestion {
 pub async fn missed(gateway: &Gateway, days: u32) -> Result<Missed, LearningError> {
     let mut conn = gateway.db.read().await?;
     let rows = conn.open_misses(since(gateway, days), MOST_MESSAGES).await?;
-    let filed: HashSet<String> = conn.phrases().await?.into_iter().map(|phrase| phrase.key).collect();
+    let draft = Lessons::of(&conn.phrases().await?);
     drop(conn);
     let mind = gateway.brain.mind();
-    let sorting = tokio::task::spawn_blocking(move || sort(&mind, rows, &filed));
+    let sorting = tokio::task::spawn_blocking(move || sort(&mind, rows, &draft));
     sorting.await.map_err(|error| LearningError::Training(error.into()))
 }
 
 /// A text that is in the draft already waits for its publishing, not for its filing.
-fn sort(mind: &Arc<Mind>, rows: Vec<Written>, filed: &HashSet<String>) -> Missed {
+fn sort(mind: &Arc<Mind>, rows: Vec<Written>, draft: &Lessons) -> Missed {
     let more = i64::try_from(rows.len()).is_ok_and(|count| count >= MOST_MESSAGES);
     let open = |row: &Written| {
-        let key = key(&row.content.0.text);
-        !key.is_empty() && !filed.contains(&key)
+        let text = &row.content.0.text;
+        has_words(text) && draft.taught.target(text).is_none()
     };
     let rows: Vec<Written> = rows.into_iter().filter(open).collect();
     let texts: Vec<&str> = rows.iter().map(|row| row.content.0.text.as_str()).collect();

@@ -474,7 +474,7 @@ export const en = {
     fewer: 'Show less',
     toThread: 'Open the thread',
     meaning: 'This means',
-    suggested: (name: string, percent: number) => `${name}, ${percent}% likely`,
+    suggested: (answer: boolean, name: string, percent: number) => `${answer ? 'The FAQ answer' : 'The intent'} “${name}”, ${percent}% likely`,
     elsewhere: 'Something else…',
     notMine: 'Not for the bot',
     notMineHint: 'The bot learns that the shop has nothing to say to it.',

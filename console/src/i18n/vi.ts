@@ -471,7 +471,7 @@ export const vi: Dictionary = {
     fewer: 'Thu gọn',
     toThread: 'Mở cuộc trò chuyện',
     meaning: 'Ý khách là',
-    suggested: (name, percent) => `${name}, khả năng ${percent}%`,
+    suggested: (answer, name, percent) => `${answer ? 'Câu trả lời' : 'Ý định'} “${name}”, khả năng ${percent}%`,
     elsewhere: 'Ý khác…',
     notMine: 'Không dành cho bot',
     notMineHint: 'Bot học rằng shop không có gì để trả lời câu này.',

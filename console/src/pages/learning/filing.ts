@@ -11,7 +11,7 @@ import { pickTarget } from './pick.svelte';
 /** Answers whether it worked. */
 export async function fileUnder(target: Target, what: { message_ids?: string[]; texts?: string[] }): Promise<boolean> {
   try {
-    const { phrases } = await calls.filePhrases({ ...target, ...what });
+    const { phrases } = await calls.filePhrases({ kind: target.kind, target: target.target, ...what });
     const answers = queryClient.getQueryData<{ items: Answer[] }>(['answers', '']);
     toasts.good(t().learning.filed(phrases, nameOf(target, answers?.items ?? [], t())));
     renew('learning', 'phrases');
