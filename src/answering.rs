@@ -107,7 +107,7 @@ impl TurnAt<'_> {
         }
         let mind = self.gateway.brain.mind();
         let context = BotContext::load(&row.bot_context);
-        let reading = mind.matcher.read(said.text, &context.for_reading());
+        let reading = mind.read(said.text, &context.for_reading());
         if !mind.shop.bot_enabled {
             let spoken = (!said.text.trim().is_empty()).then_some(reading.language).or(context.language);
             let notice = bot::notice(spoken.unwrap_or(Language::Vi), &mind.shop_at(self.now), self.now);
@@ -181,6 +181,9 @@ impl TurnAt<'_> {
         if let Some((intent, probability)) = decision.understood {
             let understood = json!({ "name": intent.as_str(), "probability": probability });
             self.tx.set_intent(&self.message, &understood).await?;
+        }
+        if decision.missed {
+            self.tx.note_miss(&self.message, self.now).await?;
         }
         let mut handed_off = None;
         for effect in decision.effects {

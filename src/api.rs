@@ -14,6 +14,7 @@ mod health;
 mod hooks;
 mod inboxes;
 mod layers;
+mod learning;
 mod live;
 mod messages;
 mod openapi;

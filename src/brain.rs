@@ -1,19 +1,26 @@
-//! What the bot knows: the matcher, the shop's answers and hours. One snapshot
-//! at a time, swapped whole when the shop changes something.
+//! What the bot knows: the matcher, what the shop taught it, its answers and hours. One snapshot at a
+//! time, made beside the runtime and swapped whole when the shop changes something.
 
 use crate::bot::{AnswersView, ShopView};
+use crate::learning::{Lessons, Target};
 use crate::shop::{SETTING, Shop};
 use anyhow::Context as _;
 use onethread_core::Millis;
-use onethread_intents::{AnswerEntry, Language, Matcher, Pack};
-use onethread_store::Db;
+use onethread_intents::{AnswerEntry, Context, Language, Matcher, Pack, Reading};
 use onethread_store::answers::AnswerRow;
+use onethread_store::phrases::PhraseRow;
+use onethread_store::{Conn, Db};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Mutex;
 
-/// The bot's knowledge as it is now.
+/// The bot's knowledge as it is now, and as it would be after the next version.
 pub struct Brain {
     mind: RwLock<Arc<Mind>>,
+    draft: RwLock<Option<Arc<Draft>>>,
+    /// One snapshot is made at a time, or an older one could be swapped in last.
+    refreshing: Mutex<()>,
+    drafting: Mutex<()>,
 }
 
 /// One consistent snapshot.
@@ -21,21 +28,45 @@ pub struct Mind {
     pub matcher: Matcher,
     pub answers: Answers,
     pub shop: Shop,
-    /// What of the store this was made from.
+    /// Of what the shop taught; 0 is what the bot came with.
+    pub version: i64,
+    lessons: Arc<Lessons>,
+    /// What the matcher was trained on: another mind with the same may share it.
+    basis: String,
+    /// What of the answers this was made from.
     stamp: (i64, Millis),
+}
+
+/// The draft as it was read, and a mind that has learnt it.
+pub struct Draft {
+    pub phrases: Vec<PhraseRow>,
+    pub mind: Mind,
 }
 
 /// The shop's enabled answers by id.
 #[derive(Default)]
 pub struct Answers(BTreeMap<String, AnswerRow>);
 
+/// What a mind is made of.
+struct Matter {
+    rows: Vec<AnswerRow>,
+    shop: Shop,
+    version: i64,
+    lessons: Arc<Lessons>,
+    stamp: (i64, Millis),
+}
+
 impl Brain {
-    /// Train on the shipped pack, and learn the shop's answers.
+    /// Train on the shipped pack and the live version, and learn the shop's answers.
     pub async fn load(db: &Db, _now: Millis) -> anyhow::Result<Self> {
-        let (rows, shop, stamp) = fetch(db).await?;
-        let matcher = train(&shop, &rows)?;
-        let mind = Mind { matcher, answers: Answers::of(rows), shop, stamp };
-        Ok(Self { mind: RwLock::new(Arc::new(mind)) })
+        let matter = Matter::live(&mut db.read().await?, None).await?;
+        let mind = matter.think(Vec::new()).await?;
+        Ok(Self {
+            mind: RwLock::new(Arc::new(mind)),
+            draft: RwLock::default(),
+            refreshing: Mutex::default(),
+            drafting: Mutex::default(),
+        })
     }
 
     #[must_use]
@@ -46,47 +77,117 @@ impl Brain {
     /// Take up what the shop changed, if anything. Called after a change, and now and then for the
     /// changes of other processes. A pattern that cannot be used keeps the old matcher.
     pub async fn refresh(&self, db: &Db) -> anyhow::Result<()> {
+        let _one = self.refreshing.lock().await;
         let old = self.mind();
-        let (rows, shop, stamp) = fetch(db).await?;
-        if stamp == old.stamp && shop == old.shop {
+        let matter = Matter::live(&mut db.read().await?, Some(&old)).await?;
+        if matter.made(&old) {
             return Ok(());
         }
-        let matcher = if shop.order_code_patterns == old.shop.order_code_patterns {
-            old.matcher.with_answers(&entries(&rows))
-        } else {
-            train(&shop, &rows)?
-        };
-        let mind = Mind { matcher, answers: Answers::of(rows), shop, stamp };
+        let mind = matter.think(self.kin()).await?;
         *self.mind.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(mind);
         Ok(())
     }
+
+    /// A mind that has learnt the draft as it stands now. Trained when the draft has changed.
+    pub async fn draft(&self, db: &Db) -> anyhow::Result<Arc<Draft>> {
+        let _one = self.drafting.lock().await;
+        let mut conn = db.read().await?;
+        let phrases = conn.phrases().await?;
+        let matter = Matter::with(&mut conn, Arc::new(Lessons::of(&phrases))).await?;
+        drop(conn);
+        if let Some(draft) = self.drafted().filter(|draft| matter.made(&draft.mind)) {
+            return Ok(draft);
+        }
+        let draft = Arc::new(Draft { phrases, mind: matter.think(self.kin()).await? });
+        *self.draft.write().unwrap_or_else(PoisonError::into_inner) = Some(draft.clone());
+        Ok(draft)
+    }
+
+    /// Is a training for the draft under way?
+    #[must_use]
+    pub fn is_drafting(&self) -> bool {
+        self.drafting.try_lock().is_err()
+    }
+
+    fn drafted(&self) -> Option<Arc<Draft>> {
+        self.draft.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Matchers at hand with what they learnt.
+    fn kin(&self) -> Vec<(String, Matcher)> {
+        let mind = self.mind();
+        let drafted = self.drafted().map(|draft| (draft.mind.basis.clone(), draft.mind.matcher.clone()));
+        [(mind.basis.clone(), mind.matcher.clone())].into_iter().chain(drafted).collect()
+    }
 }
 
-async fn fetch(db: &Db) -> anyhow::Result<(Vec<AnswerRow>, Shop, (i64, Millis))> {
-    let mut conn = db.read().await?;
-    let rows = conn.all_answers().await?;
-    let shop = Shop::load(conn.setting(SETTING).await?);
-    Ok((rows, shop, conn.answers_stamp().await?))
+impl Matter {
+    async fn live(conn: &mut Conn, old: Option<&Mind>) -> anyhow::Result<Self> {
+        let version = conn.live_version().await?;
+        let lessons = match old.filter(|old| old.version == version) {
+            Some(old) => old.lessons.clone(),
+            None => Arc::new(Lessons::of(&conn.version_phrases(version).await?)),
+        };
+        Ok(Self { version, ..Self::with(conn, lessons).await? })
+    }
+
+    async fn with(conn: &mut Conn, lessons: Arc<Lessons>) -> anyhow::Result<Self> {
+        let rows = conn.all_answers().await?;
+        let shop = Shop::load(conn.setting(SETTING).await?);
+        Ok(Self { rows, shop, version: 0, lessons, stamp: conn.answers_stamp().await? })
+    }
+
+    /// Was this mind made of the very same?
+    fn made(&self, mind: &Mind) -> bool {
+        self.version == mind.version
+            && self.lessons.stamp == mind.lessons.stamp
+            && self.stamp == mind.stamp
+            && self.shop == mind.shop
+    }
+
+    /// Beside the runtime: training takes all of a processor for a while.
+    async fn think(self, kin: Vec<(String, Matcher)>) -> anyhow::Result<Mind> {
+        tokio::task::spawn_blocking(move || self.think_now(&kin)).await?
+    }
+
+    fn think_now(self, kin: &[(String, Matcher)]) -> anyhow::Result<Mind> {
+        let Self { rows, shop, version, lessons, stamp } = self;
+        let basis = format!("{}\n{}", lessons.basis(), shop.order_code_patterns.join("\n"));
+        let entries = entries(&rows, &lessons);
+        let matcher = match kin.iter().find(|(learnt, _)| *learnt == basis) {
+            Some((_, matcher)) => matcher.with_answers(&entries),
+            None => train(&shop, &lessons, &entries)?,
+        };
+        Ok(Mind { matcher, answers: Answers::of(rows), shop, version, lessons, basis, stamp })
+    }
 }
 
-fn train(shop: &Shop, rows: &[AnswerRow]) -> anyhow::Result<Matcher> {
+fn train(shop: &Shop, lessons: &Lessons, entries: &[AnswerEntry]) -> anyhow::Result<Matcher> {
     let mut pack = Pack::shipped().context("the shipped phrase pack cannot be read")?;
     if !shop.order_code_patterns.is_empty() {
         pack = pack.with_code_patterns(&shop.order_code_patterns).context("an order code pattern cannot be used")?;
     }
-    Matcher::train(&pack, &entries(rows)).context("the matcher cannot be trained")
+    Matcher::train(&lessons.teach(pack), entries).context("the matcher cannot be trained")
 }
 
-fn entries(rows: &[AnswerRow]) -> Vec<AnswerEntry> {
+fn entries(rows: &[AnswerRow], lessons: &Lessons) -> Vec<AnswerEntry> {
     let entry = |row: &AnswerRow| {
         let vi = row.vi.questions.iter().map(|question| (Language::Vi, question.clone()));
         let en = row.en.questions.iter().map(|question| (Language::En, question.clone()));
-        AnswerEntry { id: row.id.clone(), questions: vi.chain(en).collect() }
+        let mut entry = AnswerEntry { id: row.id.clone(), questions: vi.chain(en).collect() };
+        lessons.ask_more(&mut entry);
+        entry
     };
     rows.iter().filter(|row| row.enabled).map(entry).collect()
 }
 
 impl Answers {
+    /// What agents call the answer.
+    #[must_use]
+    pub fn label(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(|row| row.title.as_str())
+    }
+
     fn of(rows: Vec<AnswerRow>) -> Self {
         Self(rows.into_iter().filter(|row| row.enabled).map(|row| (row.id.clone(), row)).collect())
     }
@@ -107,6 +208,27 @@ impl AnswersView for Answers {
 }
 
 impl Mind {
+    /// What a message means, as far as the shop has not said so itself: that counts first.
+    #[must_use]
+    pub fn read(&self, text: &str, context: &Context) -> Reading {
+        let mut reading = self.matcher.read(text, context);
+        if let Some(target) = self.lessons.taught.target(text).filter(|target| self.can(target)) {
+            target.overrule(&mut reading);
+        }
+        reading
+    }
+
+    /// An answer that is gone or switched off is told no more, whatever was filed under it.
+    fn can(&self, target: &Target) -> bool {
+        !matches!(target, Target::Answer(id) if self.answers.label(id).is_none())
+    }
+
+    /// What the shop taught it.
+    #[must_use]
+    pub fn lessons(&self) -> &Lessons {
+        &self.lessons
+    }
+
     #[must_use]
     pub fn shop_at(&self, now: Millis) -> ShopView {
         ShopView {

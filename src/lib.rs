@@ -17,6 +17,7 @@ pub mod gateway;
 pub mod inboxes;
 pub mod intake;
 pub mod jobs;
+pub mod learning;
 pub mod lending;
 pub mod live;
 pub mod logs;

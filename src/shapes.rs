@@ -6,6 +6,7 @@ mod answer;
 mod channel;
 mod customer;
 mod inbox;
+mod learning;
 mod list;
 mod live;
 mod message;
@@ -18,6 +19,10 @@ pub use answer::{Answer, CannedReply, Reading, ScoredAnswer, ScoredIntent, Wordi
 pub use channel::{Capabilities, Channel, Face, Field, FieldKind, FileLimit, Form, TextUnit, Window, WindowFor};
 pub use customer::{Customer, CustomerRow, Handoff, Identity, Merge, Quota, Reachable, SuggestedCustomer, Suggestion};
 pub use inbox::{DeadLetter, Health, HealthState, Inbox, InboxState};
+pub use learning::{
+    LearningStanding, MissedExample, MissedGroup, MissedMessages, Phrase, PhraseList, RehearsalChange, RehearsalFigures,
+    RehearsalOutcome, RehearsalReport, SuggestedTarget, TargetKind, Version,
+};
 pub use list::{List, Named};
 pub use live::Event;
 pub use message::{Attachment, AuthorKind, Button, Message, MessageStatus};

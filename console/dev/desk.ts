@@ -312,6 +312,19 @@ export class MemoryDesk {
     },
     'PUT answers': ({ id, body }) => Object.assign(seed.answers.find((one) => one.id === id)!, body, { updated_at: Date.now() }),
     'DELETE answers': ({ id }) => void seed.answers.splice(seed.answers.findIndex((one) => one.id === id), 1),
+    'GET learning': ({ id }) => {
+      if (id === 'missed') return { groups: seed.missed, messages: seed.missed.reduce((sum, group) => sum + group.message_ids.length, 0), more: false };
+      if (id === 'phrases') return { items: seed.phrases, removed: [] };
+      if (id === 'versions') return { items: [], next: null };
+      const figures = { days: 14, messages: 40, understood_before: 34, understood_after: 36, gained: 2, lost: 0, changed: 0 };
+      if (id === 'rehearsal') return { draft: 'draft', live: 0, figures, changes: [], more: false };
+      return { live: 0, learnt: 0, draft: 'draft', phrases: seed.phrases.length, added: seed.phrases.length, removed: 0, training: false, missed: seed.missed.length };
+    },
+    'POST learning': ({ body }) => {
+      const gone = new Set(body.message_ids as string[]);
+      seed.missed.splice(0, seed.missed.length, ...seed.missed.filter((group) => !group.message_ids.some((one) => gone.has(one))));
+      return { phrases: gone.size, settled: gone.size };
+    },
     'GET canned-replies': () => ({ items: seed.canned, next: null }),
     'POST canned-replies': ({ body }) => {
       const made = { id: `can_${Date.now()}`, updated_at: Date.now(), ...body };

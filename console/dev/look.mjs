@@ -74,11 +74,11 @@ async function tour({ page, shot, signIn }) {
       if (at % 3 === 2) await shot(`up${at}`);
     }
   }
-  for (const place of ['answers', 'orders', 'canned', 'inboxes', 'agents', 'settings', 'account']) {
+  for (const place of ['answers', 'learning', 'learning/draft', 'learning/versions', 'orders', 'canned', 'inboxes', 'agents', 'settings', 'account']) {
     if (!want(place)) continue;
     await page.goto(`${url}/${place}`);
     await page.waitForSelector('h1');
-    await shot(place);
+    await shot(place.replace('/', '-'));
   }
 }
 

@@ -1,7 +1,7 @@
 // A made-up shop with made-up channels, so that the console can be looked at
 // without a gateway. Nothing here is part of the build.
 
-import type { Agent, Answer, CannedReply, Channel, Customer, DeadLetter, Handoff, Identity, Inbox, Message, Order, Settings, Thread, Token } from '../src/api/types.ts';
+import type { Agent, Answer, CannedReply, Channel, Customer, DeadLetter, Handoff, Identity, Inbox, Message, MissedGroup, Order, Phrase, Settings, Thread, Token } from '../src/api/types.ts';
 
 export const NOW = Date.now();
 export const MINUTE = 60_000;
@@ -94,6 +94,21 @@ export const orders: Order[] = [
   order('DH1044', 'returned', { customer_name: 'Bùi Lan Chi', phone: '0977001122' }),
   order('DH1045', 'stopped', { customer_name: 'Vũ Đình Nam', phone: '0966778899' }),
   ...Array.from({ length: 40 }, (_, at) => order(`DH${1100 + at}`, (['delivered', 'in_transit', 'placed'] as const)[at % 3]!, { customer_name: `Khách ${at + 1}`, updated_at: NOW - (at + 3) * DAY })),
+];
+
+export const missed: MissedGroup[] = [
+  ['bên mình có nhận thêu tên lên gối không ạ', 'thêu tên lên vỏ gối được hông shop'],
+  ['gửi xe ở đâu vậy shop'],
+].map((texts, at) => ({
+  message_ids: texts.map((_, place) => `msg_missed_${at}_${place}`),
+  language: 'vi',
+  newest_at: Date.now() - 3_600_000,
+  examples: texts.map((text, place) => ({ message_id: `msg_missed_${at}_${place}`, thread_id: 'thr_1', text, at: Date.now() - 3_600_000, times: 1 })),
+  suggestions: [{ kind: 'intent', target: 'stock', probability: 0.4 }],
+}));
+
+export const phrases: Phrase[] = [
+  { id: 'phr_1', language: 'vi', kind: 'intent', target: 'promo', text: 'tháng này có ưu đãi gì hông', message_id: null, added_by: 'Nguyễn Thị Mai', added_at: Date.now() - 7_200_000, live: false },
 ];
 
 export const answers: Answer[] = [

@@ -2,6 +2,7 @@
 
 import BookOpenText from '@lucide/svelte/icons/book-open-text';
 import CircleUser from '@lucide/svelte/icons/circle-user-round';
+import GraduationCap from '@lucide/svelte/icons/graduation-cap';
 import Inbox from '@lucide/svelte/icons/inbox';
 import MessageSquareText from '@lucide/svelte/icons/message-square-text';
 import MessagesSquare from '@lucide/svelte/icons/messages-square';
@@ -23,6 +24,7 @@ interface Place {
 export const places: Place[] = [
   { name: 'desk', href: '/desk', icon: MessagesSquare },
   { name: 'answers', href: '/answers', icon: BookOpenText, load: () => import('./pages/answers/Answers.svelte') },
+  { name: 'learning', href: '/learning', icon: GraduationCap, load: () => import('./pages/learning/Learning.svelte') },
   { name: 'orders', href: '/orders', icon: Package, load: () => import('./pages/orders/Orders.svelte') },
   { name: 'canned', href: '/canned', icon: MessageSquareText, load: () => import('./pages/canned/Canned.svelte') },
   { name: 'inboxes', href: '/inboxes', icon: Inbox, admin: true, load: () => import('./pages/inboxes/Inboxes.svelte') },

@@ -12,7 +12,17 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 pub fn fresh(prefix: &str, at: Millis) -> String {
     let at = u64::try_from(at).unwrap_or(0);
     let stamp = uuid::Timestamp::from_unix_time(at / 1000, u32::try_from(at % 1000).unwrap_or(0) * 1_000_000, 0, 0);
-    let mut number = uuid::Uuid::new_v7(stamp).as_u128();
+    spell(prefix, uuid::Uuid::new_v7(stamp).as_u128())
+}
+
+/// Where the ids of this instant begin: no id that was fresh at `at` or later sorts before it.
+#[must_use]
+pub fn first(prefix: &str, at: Millis) -> String {
+    // The time is the first 48 bits of such a number.
+    spell(prefix, u128::from(u64::try_from(at).unwrap_or(0)) << 80)
+}
+
+fn spell(prefix: &str, mut number: u128) -> String {
     let mut text = [0u8; 26];
     for place in text.iter_mut().rev() {
         *place = ALPHABET[(number & 31) as usize];
@@ -87,6 +97,8 @@ our_id!(/// An FAQ entry.
     AnswerId, "ans");
 our_id!(/// A canned reply.
     CannedReplyId, "can");
+our_id!(/// Something the shop taught the bot.
+    PhraseId, "phr");
 our_id!(/// A merge of two customers.
     MergeId, "mrg");
 our_id!(/// A background job.
@@ -113,5 +125,7 @@ mod tests {
         let late = MessageId::fresh(1_700_000_000_001);
         assert!(early < late);
         assert!(early.as_str().starts_with("msg_") && early.as_str().len() == 30);
+        let first = first("msg", 1_700_000_000_001);
+        assert!(early.as_str() < first.as_str() && first.as_str() < late.as_str());
     }
 }

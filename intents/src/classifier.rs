@@ -113,6 +113,11 @@ impl Classifier {
         (scores, strength)
     }
 
+    /// How rare a feature is among what was learnt; `None` for one that was not.
+    pub(crate) fn rarity(&self, hash: u64) -> Option<f32> {
+        self.vocabulary.get(hash).map(|number| self.idf[number as usize])
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         let heads: usize = self.heads.iter().map(|head| head.classes.len() * (size_of::<Hidden>() + 4)).sum();
         self.vocabulary.bytes() + self.idf.len() * 4 + self.scales.len() * 4 + self.vectors.len() * WIDTH + heads

@@ -18,6 +18,7 @@ mod entities;
 pub mod eval;
 mod features;
 mod gate;
+pub mod group;
 pub mod held_out;
 mod intent;
 mod language;

@@ -4,6 +4,7 @@
 use crate::answers::AnswerIndex;
 use crate::classifier::{Classifier, Example};
 use crate::features::Hashes;
+use crate::group::Known;
 use crate::intent::Intent;
 use crate::language::Tongues;
 use crate::lens::{Lens, Seen};
@@ -81,6 +82,16 @@ impl Matcher {
             answers,
             entities: seen.entities,
         }
+    }
+
+    /// Texts that say much the same, put together, by place: the largest group first, in each the most
+    /// typical first. Of more than [`crate::group::MOST`] texts the rest is left out.
+    #[must_use]
+    pub fn group(&self, texts: &[&str]) -> Vec<Vec<usize>> {
+        let learnt = &self.learnt;
+        let rarity = |hash| learnt.classifier.rarity(hash);
+        let topics = |features: &Hashes| learnt.classifier.judge(features, Some(NOT_MINE)).probabilities[..NOT_MINE].to_vec();
+        crate::group::group(&learnt.lens, &Known { rarity: &rarity, topics: &topics }, texts)
     }
 
     /// Bytes of the trained model.

@@ -121,7 +121,7 @@ pub async fn try_out(State(api): State<Api>, _signed: Signed, Body(given): Body<
         return Err(Problem::invalid("text", "is too long"));
     }
     let mind = api.gateway.brain.mind();
-    let reading = mind.matcher.read(&given.text, &onethread_intents::Context::default());
+    let reading = mind.read(&given.text, &onethread_intents::Context::default());
     let titles = api.gateway.db.read().await?.all_answers().await?;
     let title = |id: &str| titles.iter().find(|row| row.id == id).map_or_else(String::new, |row| row.title.clone());
     Ok(Json(Reading {

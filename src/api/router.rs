@@ -4,7 +4,7 @@ use super::error::Problem;
 use super::openapi::Described;
 use super::{
     Api, BODY_LIMIT, agents, answers, canned_replies, channels, console, customers, dead_letters, files, health, hooks, inboxes,
-    layers, live, messages, orders, session, settings, setup, threads, tokens,
+    layers, learning, live, messages, orders, session, settings, setup, threads, tokens,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
@@ -60,6 +60,15 @@ fn plain_routes(file_limit: usize) -> OpenApiRouter<Api> {
         .routes(routes!(answers::list, answers::add))
         .routes(routes!(answers::try_out))
         .routes(routes!(answers::get, answers::change, answers::remove))
+        .routes(routes!(learning::standing))
+        .routes(routes!(learning::missed))
+        .routes(routes!(learning::dismiss))
+        .routes(routes!(learning::phrases, learning::file))
+        .routes(routes!(learning::remove))
+        .routes(routes!(learning::rehearse))
+        .routes(routes!(learning::discard))
+        .routes(routes!(learning::versions, learning::publish))
+        .routes(routes!(learning::restore))
         .routes(routes!(canned_replies::list, canned_replies::add))
         .routes(routes!(canned_replies::change, canned_replies::remove))
         .routes(routes!(agents::list, agents::add))

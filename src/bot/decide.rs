@@ -40,6 +40,8 @@ pub(super) struct Talk<'a> {
     replies: Vec<Content>,
     pub effects: Vec<Effect>,
     pub understood: Option<(Intent, f32)>,
+    pub missed: bool,
+    pub told: Option<String>,
 }
 
 impl<'a> Talk<'a> {
@@ -56,7 +58,18 @@ impl<'a> Talk<'a> {
             ..before.clone()
         };
         let words = words::of(said.language);
-        Self { turn, said, words, before, next, replies: Vec::new(), effects: Vec::new(), understood: None }
+        Self {
+            turn,
+            said,
+            words,
+            before,
+            next,
+            replies: Vec::new(),
+            effects: Vec::new(),
+            understood: None,
+            missed: false,
+            told: None,
+        }
     }
 
     fn answer(&mut self) {
@@ -199,6 +212,7 @@ impl<'a> Talk<'a> {
 
     /// The bot did not understand. Once it says so; the next time in a row a person takes over.
     pub(super) fn miss(&mut self, text: String) {
+        self.missed = true;
         if self.misses_too_often() {
             return self.hand_over(HandoffReason::NotUnderstood);
         }
@@ -228,6 +242,8 @@ impl<'a> Talk<'a> {
                 replies: Vec::new(),
                 effects: self.effects,
                 understood: self.understood,
+                missed: false,
+                told: None,
             };
         }
         let spoken_before_notice = self.replies.len() > usize::from(hands_over);
@@ -240,7 +256,14 @@ impl<'a> Talk<'a> {
             self.effects.push(Effect::KeepSilent);
         }
         self.next.replies = self.next.replies.wrapping_add(1);
-        Decision { context: self.next, replies: self.replies, effects: self.effects, understood: self.understood }
+        Decision {
+            context: self.next,
+            replies: self.replies,
+            effects: self.effects,
+            understood: self.understood,
+            missed: self.missed,
+            told: self.told,
+        }
     }
 }
 

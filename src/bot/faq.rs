@@ -114,7 +114,10 @@ impl Talk<'_> {
 
     pub(super) fn tell_answer(&mut self, id: &str) {
         match self.text(id) {
-            Some(text) => self.say_with(text, &[]),
+            Some(text) => {
+                self.told = Some(id.to_owned());
+                self.say_with(text, &[]);
+            }
             None => self.miss(self.words.no_answer()),
         }
     }

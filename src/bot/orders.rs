@@ -290,6 +290,7 @@ impl Talk<'_> {
         if self.is_request() {
             return self.hand_over(HandoffReason::NeedsPerson);
         }
+        self.missed = true;
         if too_often {
             return self.hand_over(HandoffReason::NotUnderstood);
         }

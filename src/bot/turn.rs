@@ -107,6 +107,10 @@ pub struct Decision {
     pub effects: Vec<Effect>,
     /// What the message was taken for, for the record.
     pub understood: Option<(Intent, f32)>,
+    /// The bot had nothing to say to it: something to learn from.
+    pub missed: bool,
+    /// The answer that it told.
+    pub told: Option<String>,
 }
 
 /// What the house does besides sending the replies.

@@ -11,6 +11,8 @@ const EVERY: Duration = Duration::from_secs(10);
 /// Rounds between two clean-ups: ten minutes.
 const CLEAN_EVERY: u64 = 60;
 const PRUNED_AT_ONCE: i64 = 500;
+/// Missed messages older than anybody can ask for.
+const MISSES_KEPT: i64 = (crate::learning::MOST_DAYS as i64 + 1) * DAY;
 /// How long a console may be away and still catch up event by event.
 const LIVE_KEPT: i64 = 7 * DAY;
 
@@ -41,6 +43,7 @@ async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
     for what in [Old::Calls, Old::Events, Old::Parcels, Old::Waiting] {
         while prune(gateway, what, before).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     }
+    while prune(gateway, Old::Misses, now - MISSES_KEPT).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     let mut tx = gateway.db.begin().await?;
     tx.prune_live_events(now - LIVE_KEPT).await?;
     tx.prune_sessions(now).await?;
@@ -54,6 +57,7 @@ enum Old {
     Events,
     Parcels,
     Waiting,
+    Misses,
 }
 
 /// In small transactions, so that other writers hardly notice. Answers how many went.
@@ -64,6 +68,7 @@ async fn prune(gateway: &Gateway, what: Old, before: Millis) -> onethread_store:
         Old::Events => tx.prune_seen_events(before, PRUNED_AT_ONCE).await?,
         Old::Waiting => tx.prune_waiting(before, PRUNED_AT_ONCE).await?,
         Old::Parcels => tx.prune_parcels(before, PRUNED_AT_ONCE).await?,
+        Old::Misses => tx.prune_misses(before, PRUNED_AT_ONCE).await?,
     };
     tx.commit(gateway.clock.now()).await?;
     Ok(pruned)

@@ -23,11 +23,14 @@ pub mod ledger;
 pub mod live;
 pub mod merges;
 pub mod messages;
+pub mod misses;
 pub mod orders;
 pub mod outbox;
+pub mod phrases;
 pub mod quotas;
 pub mod settings;
 pub mod threads;
+pub mod versions;
 pub mod waiting;
 
 pub use db::{Conn, Db, Tx};

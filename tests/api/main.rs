@@ -13,6 +13,7 @@ mod command;
 mod console;
 mod describing;
 mod files;
+mod learning;
 mod live;
 mod orders;
 mod paging;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// Operations that need no sign-in.
 const OPEN: [&str; 3] = ["sign_in", "look_at_setup", "set_up"];
 /// Operations of admins only.
-const ADMINS: [&str; 18] = [
+const ADMINS: [&str; 21] = [
     "create_inbox",
     "change_inbox",
     "probe_inbox",
@@ -27,6 +27,9 @@ const ADMINS: [&str; 18] = [
     "create_token",
     "remove_token",
     "change_settings",
+    "discard_draft",
+    "publish_version",
+    "restore_version",
 ];
 
 /// Every operation: method, path with a made-up id, its name.

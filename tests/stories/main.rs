@@ -14,6 +14,7 @@ mod forging;
 mod handoff;
 mod inboxes;
 mod intake;
+mod learning;
 mod merging;
 mod order_source;
 mod orders;

@@ -138,6 +138,25 @@ export const deleteAnswer = (id: string): Promise<void> =>
 export const tryAnswers = (text: string): Promise<T.Understanding> =>
   take(client.POST('/api/v1/answers/try', { body: { text } }));
 
+export const learning = (): Promise<T.LearningStanding> => take(client.GET('/api/v1/learning'));
+export const missed = (days: number): Promise<T.MissedMessages> => take(client.GET('/api/v1/learning/missed', query({ days })));
+export const dismissMissed = (message_ids: string[]): Promise<void> =>
+  take(client.POST('/api/v1/learning/missed/dismiss', { body: { message_ids } }));
+export const phrases = (): Promise<T.PhraseList> => take(client.GET('/api/v1/learning/phrases'));
+export const filePhrases = (filed: T.Target & { message_ids?: string[]; texts?: string[] }): Promise<{ phrases: number; settled: number }> =>
+  take(client.POST('/api/v1/learning/phrases', { body: filed }));
+export const removePhrase = (id: string): Promise<void> =>
+  take(client.DELETE('/api/v1/learning/phrases/{id}', path({ id })));
+export const rehearse = (days: number): Promise<T.Rehearsal> =>
+  take(client.GET('/api/v1/learning/rehearsal', query({ days })));
+export const discardDraft = (): Promise<void> => take(client.DELETE('/api/v1/learning/draft'));
+export const versions = (cursor?: string): Promise<T.Page<T.Version>> =>
+  take(client.GET('/api/v1/learning/versions', query({ cursor })));
+export const publishVersion = (draft: { draft: string; live: number; note: string }): Promise<T.LearningStanding> =>
+  take(client.POST('/api/v1/learning/versions', { body: draft }));
+export const restoreVersion = (number: number, live: number): Promise<T.LearningStanding> =>
+  take(client.POST('/api/v1/learning/versions/{id}/restore', { ...path({ id: String(number) }), body: { live } }));
+
 export const cannedReplies = (): Promise<T.Page<T.CannedReply>> =>
   take(client.GET('/api/v1/canned-replies', query({ limit: 200 })));
 export const createCannedReply = (draft: { shortcut: string; text: string }): Promise<T.CannedReply> =>

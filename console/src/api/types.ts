@@ -102,6 +102,20 @@ export const JOURNEY: readonly Journey[] = [
 export type Answer = Written<Schemas['Answer']>;
 export type AnswerDraft = Pick<Answer, 'title' | 'enabled' | 'vi' | 'en'>;
 export type Understanding = Written<Schemas['Reading']>;
+export type LearningStanding = Written<Schemas['LearningStanding']>;
+export type TargetKind = Schemas['TargetKind'];
+/** What a phrase means: an intent by its name, an answer by its id, or nothing of the bot's. */
+export interface Target {
+  kind: TargetKind;
+  target: string;
+}
+export type MissedMessages = Written<Schemas['MissedMessages']>;
+export type MissedGroup = Written<Schemas['MissedGroup']>;
+export type Phrase = Written<Schemas['Phrase']>;
+export type PhraseList = Written<Schemas['PhraseList']>;
+export type Rehearsal = Written<Schemas['RehearsalReport']>;
+export type RehearsalOutcome = Written<Schemas['RehearsalOutcome']>;
+export type Version = Written<Schemas['Version']>;
 export type CannedReply = Written<Schemas['CannedReply']>;
 export type Agent = Written<Schemas['Agent']>;
 export type Token = Written<Schemas['Token']>;

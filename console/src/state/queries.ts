@@ -24,6 +24,9 @@ export const useAgents = () =>
   createQuery(() => ({ queryKey: ['agents'], queryFn: calls.agents, staleTime: long, select: (page) => page.items }));
 export const useCannedReplies = () =>
   createQuery(() => ({ queryKey: ['canned'], queryFn: calls.cannedReplies, staleTime: long, select: (page) => page.items }));
+export const useAnswers = () =>
+  createQuery(() => ({ queryKey: ['answers', ''], queryFn: () => calls.answers(), staleTime: long, select: (page) => page.items }));
+export const useLearning = () => createQuery(() => ({ queryKey: ['learning'], queryFn: calls.learning }));
 export const useCounts = () => createQuery(() => ({ queryKey: ['counts'], queryFn: calls.counts }));
 export const useCustomer = (id: () => string) =>
   createQuery(() => ({ queryKey: ['customer', id()], queryFn: () => calls.customer(id()) }));

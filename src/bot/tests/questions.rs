@@ -21,6 +21,27 @@ fn between_two_close_answers_the_bot_asks() {
 }
 
 #[test]
+fn what_the_bot_has_nothing_to_say_to_is_missed_and_nothing_else_is() {
+    let mut lan = Chat::begin();
+    let told = lan.asks("phí ship bao nhiêu", &[("fee", 0.9)]);
+    assert_eq!((told.missed, told.told.as_deref()), (false, Some("fee")));
+    let asked = lan.asks("giao hàng sao shop", &[("fee", 0.55), ("time", 0.45)]);
+    assert_eq!((asked.missed, asked.told), (false, None));
+    for (heard, text) in
+        [(Intent::Thanks, "cảm ơn shop"), (Intent::Human, "gặp người thật đi"), (Intent::OrderStatus, "đơn tới đâu")]
+    {
+        assert!(!Chat::begin().means(text, heard).missed, "{text}");
+    }
+    let mut hoa = Chat::begin();
+    assert!(hoa.asks("có ship lên sao hỏa không", &[]).missed, "a question without an answer");
+    let second = hoa.says("blorp xqz");
+    assert!(second.missed && second.effects.iter().any(|effect| matches!(effect, Effect::HandOff(_))), "the second in a row");
+    let mut an = Chat::begin();
+    an.means("đơn của em tới đâu rồi", Intent::OrderStatus);
+    assert!(an.says("blorp xqz").missed, "a code was asked for, and no sense came");
+}
+
+#[test]
 fn a_choice_is_made_by_number_by_word_or_by_title() {
     for reply in ["2", "2.", "số 2 ạ", "cái thứ hai", "thời gian giao", "Thoi gian giao"] {
         let mut lan = Chat::begin();

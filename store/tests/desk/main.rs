@@ -14,6 +14,7 @@ mod handoffs;
 mod held;
 mod inboxes;
 mod jobs;
+mod learning;
 mod leases;
 mod ledger;
 mod live;
