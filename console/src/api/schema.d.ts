@@ -365,6 +365,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where learning stands: the live version, the draft, how much waits. */
+        get: operations["get_learning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Make the draft what the live version is. */
+        delete: operations["discard_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the bot missed and nobody has filed or dismissed, by similarity. Looks at the newest 2,000 messages. */
+        get: operations["list_missed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/missed/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** These messages teach nothing: take them off the list. */
+        post: operations["dismiss_missed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/phrases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The draft, beside the live version. */
+        get: operations["list_phrases"];
+        put?: never;
+        /**
+         * File messages or texts under an intent, an answer, or as not for the bot. A text that the draft has
+         *     already means this from now on. Customers notice nothing until it is published.
+         */
+        post: operations["file_phrases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/phrases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a phrase out of the draft. */
+        delete: operations["remove_phrase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replay what customers wrote lately against the draft: what would change? Nothing is sent. */
+        get: operations["rehearse_draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions, newest first; the first of all is live. */
+        get: operations["list_versions"];
+        put?: never;
+        /** Publish the draft. The bot of this process knows it when the answer comes, others within seconds. */
+        post: operations["publish_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learning/versions/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go back: publish an older version again. 0 is what the bot came with. The draft stays. */
+        post: operations["restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -944,6 +1102,9 @@ export interface components {
             inbox_id: string;
             received_at: components["schemas"]["i64"];
         };
+        Dismiss: {
+            message_ids: string[];
+        };
         /** @description One event of the live stream, told apart by `type`. */
         Event: {
             /** Format: int64 */
@@ -1016,6 +1177,17 @@ export interface components {
             detail: string;
             field: string;
         };
+        File: {
+            kind: components["schemas"]["TargetKind"];
+            /** @description Of the texts: `vi` or `en`; by default what each looks like. */
+            language?: string | null;
+            /** @description Messages of customers, at most 2,000. */
+            message_ids?: string[];
+            /** @description The intent's name or the answer's id; empty for `not_mine`. */
+            target?: string;
+            /** @description Or texts of one's own, at most 200 of at most 1,000 characters; the first 300 are learnt. */
+            texts?: string[];
+        };
         /** @description The largest file of a media type; `image/*` is a family. */
         FileLimit: {
             media: string;
@@ -1024,6 +1196,15 @@ export interface components {
              * @description In bytes.
              */
             most: number;
+        };
+        FiledPhrases: {
+            /** @description Different texts that the draft now has with this meaning. */
+            phrases: number;
+            /**
+             * Format: int64
+             * @description Messages that are off the list of missed ones.
+             */
+            settled: number;
         };
         FirstAdmin: {
             email: string;
@@ -1111,6 +1292,33 @@ export interface components {
             channel?: string | null;
             created_at: components["schemas"]["i64"];
             text: string;
+        };
+        /** @description Where learning stands. */
+        LearningStanding: {
+            /** @description Phrases of the draft that the live version has not, or as something else. */
+            added: number;
+            /** @description Names the draft as it is now; to be given when it is published. */
+            draft: string;
+            /**
+             * Format: int64
+             * @description The version that the bot of the process that answers has learnt; soon the same.
+             */
+            learnt: number;
+            /**
+             * Format: int64
+             * @description The newest version; 0 is what the bot came with.
+             */
+            live: number;
+            /**
+             * Format: int64
+             * @description Missed messages that nobody has filed or dismissed (2,000 stands for more).
+             */
+            missed: number;
+            phrases: number;
+            /** @description Phrases that only the live version has. */
+            removed: number;
+            /** @description The bot is being trained on the draft. */
+            training: boolean;
         };
         LineError: {
             detail: string;
@@ -1338,6 +1546,26 @@ export interface components {
             /** @description The cursor of the next page; null at the end. */
             next?: string | null;
         };
+        /** @description One page of a list. */
+        List_Version: {
+            items: {
+                figures?: components["schemas"]["RehearsalFigures"] | null;
+                note: string;
+                /** Format: int64 */
+                number: number;
+                /** Format: int64 */
+                phrases: number;
+                published_at: components["schemas"]["i64"];
+                published_by: string;
+                /**
+                 * Format: int64
+                 * @description The version that this one brought back.
+                 */
+                restores?: number | null;
+            }[];
+            /** @description The cursor of the next page; null at the end. */
+            next?: string | null;
+        };
         /** @description The signed-in agent. */
         Me: {
             availability: components["schemas"]["Availability"];
@@ -1406,6 +1634,33 @@ export interface components {
         };
         /** @enum {string} */
         MessageStatus: "received" | "queued" | "sent" | "delivered" | "read" | "failed" | "uncertain" | "withheld";
+        MissedExample: {
+            at: components["schemas"]["i64"];
+            message_id: string;
+            text: string;
+            thread_id: string;
+            /** @description Messages of the group with this very text. */
+            times: number;
+        };
+        /** @description Missed messages that say much the same. */
+        MissedGroup: {
+            /** @description The most typical first; at most 12. */
+            examples: components["schemas"]["MissedExample"][];
+            language: string;
+            /** @description All messages of the group; what is filed or dismissed. */
+            message_ids: string[];
+            newest_at: components["schemas"]["i64"];
+            /** @description The likeliest first. */
+            suggestions: components["schemas"]["SuggestedTarget"][];
+        };
+        MissedMessages: {
+            /** @description The largest first; at most 60. */
+            groups: components["schemas"]["MissedGroup"][];
+            /** @description Messages in all groups, shown or not. */
+            messages: number;
+            /** @description Older messages of these days were left out. */
+            more: boolean;
+        };
         /** @description A person by id and name. */
         Named: {
             id: string;
@@ -1510,6 +1765,28 @@ export interface components {
          * @enum {string}
          */
         OrderStatus: "placed" | "picking" | "in_transit" | "out_for_delivery" | "attempt_failed" | "delivered" | "returning" | "returned" | "stopped";
+        /** @description A text, and what it means to this shop. */
+        Phrase: {
+            added_at: components["schemas"]["i64"];
+            added_by: string;
+            id: string;
+            /** @description `intent`, `answer` or `not_mine`. */
+            kind: string;
+            language: string;
+            /** @description The live version has it too, with the same meaning. */
+            live: boolean;
+            /** @description The customer's message that it was. */
+            message_id?: string | null;
+            /** @description The intent's name, the answer's id, or empty. */
+            target: string;
+            text: string;
+        };
+        /** @description The draft: its phrases, newest first, and what the live version has beside them. */
+        PhraseList: {
+            items: components["schemas"]["Phrase"][];
+            /** @description Only in the live version: the next one will not have them. */
+            removed: components["schemas"]["Phrase"][];
+        };
         /** @description A refusal in the shape of RFC 9457. */
         Problem: Record<string, never> & {
             /** @description What went wrong here, for people. */
@@ -1523,6 +1800,16 @@ export interface components {
             title: string;
             /** @description What kind of problem this is, for programs. */
             type: string;
+        };
+        Publish: {
+            /** @description The draft that was looked at, as `GET /api/v1/learning` and the rehearsal name it. */
+            draft: string;
+            /**
+             * Format: int64
+             * @description The version that was live then.
+             */
+            live: number;
+            note?: string;
         };
         /** @description What a platform said is left of an account's messages. */
         Quota: {
@@ -1566,6 +1853,55 @@ export interface components {
              */
             not_mine: number;
         };
+        /** @description A text to which the bot would react otherwise. */
+        RehearsalChange: {
+            after: components["schemas"]["RehearsalOutcome"];
+            before: components["schemas"]["RehearsalOutcome"];
+            message_id: string;
+            /** @description The draft has this very text: the change was wanted. */
+            taught: boolean;
+            text: string;
+            thread_id: string;
+            times: number;
+        };
+        /** @description Messages, counted. */
+        RehearsalFigures: {
+            /** @description Understood, but as something else. */
+            changed: number;
+            /** Format: int32 */
+            days: number;
+            /** @description Missed before, understood after. */
+            gained: number;
+            /** @description Understood before, missed after. */
+            lost: number;
+            messages: number;
+            understood_after: number;
+            understood_before: number;
+        };
+        /** @description What the bot makes of a message. */
+        RehearsalOutcome: {
+            /** @description `tells` an answer, `asks` whether it is meant, `acts` on an intent, `misses`, or something `else`. */
+            does: string;
+            /** Format: double */
+            probability: number;
+            /** @description The answer's id or the intent's name. */
+            target?: string | null;
+        };
+        /** @description What customers wrote lately, replayed against the draft. */
+        RehearsalReport: {
+            /** @description What would be lost first; at most 200. */
+            changes: components["schemas"]["RehearsalChange"][];
+            /** @description Names the draft that was rehearsed. */
+            draft: string;
+            figures: components["schemas"]["RehearsalFigures"];
+            /**
+             * Format: int64
+             * @description The version that it was compared with.
+             */
+            live: number;
+            /** @description Only the newest 5,000 messages were replayed. */
+            more: boolean;
+        };
         /** @description Which to replay; all of them where nothing is said. */
         ReplayMany: {
             /** @description Only those whose error holds these words. */
@@ -1583,6 +1919,13 @@ export interface components {
              * @description How many are read again now; what still cannot be read comes back here.
              */
             queued: number;
+        };
+        Restore: {
+            /**
+             * Format: int64
+             * @description The version that is live as far as the caller knows.
+             */
+            live: number;
         };
         /** @enum {string} */
         RoleName: "admin" | "agent";
@@ -1637,11 +1980,21 @@ export interface components {
             name: string;
             thread_id: string;
         };
+        /** @description What a group might mean. */
+        SuggestedTarget: {
+            kind: components["schemas"]["TargetKind"];
+            /** Format: double */
+            probability: number;
+            /** @description The intent's name, the answer's id, or empty. */
+            target: string;
+        };
         /** @description Another customer who may be the same person. */
         Suggestion: {
             customer: components["schemas"]["SuggestedCustomer"];
             why: string;
         };
+        /** @enum {string} */
+        TargetKind: "intent" | "answer" | "not_mine";
         /** @enum {string} */
         TextUnit: "chars" | "utf16" | "bytes";
         /** @description The one conversation of a customer. */
@@ -1717,6 +2070,22 @@ export interface components {
             name: string;
             /** Format: int64 */
             size: number;
+        };
+        /** @description A version of what the shop taught the bot. The newest is live. */
+        Version: {
+            figures?: components["schemas"]["RehearsalFigures"] | null;
+            note: string;
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            phrases: number;
+            published_at: components["schemas"]["i64"];
+            published_by: string;
+            /**
+             * Format: int64
+             * @description The version that this one brought back.
+             */
+            restores?: number | null;
         };
         /** @description Until when one may write after the customer's last interaction. */
         Window: {
@@ -2771,6 +3140,342 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_learning: {
+        parameters: {
+            query?: {
+                /** @description So many days back (default 14, between 1 and 90). */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningStanding"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_missed: {
+        parameters: {
+            query?: {
+                /** @description So many days back (default 14, between 1 and 90). */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissedMessages"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_missed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dismiss"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_phrases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseList"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    file_phrases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["File"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiledPhrases"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_phrase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rehearse_draft: {
+        parameters: {
+            query?: {
+                /** @description So many days back (default 14, between 1 and 90). */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalReport"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description At most so many (default 50, at most 200). */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Version"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Publish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningStanding"];
+                };
+            };
+            /** @description Refused: see `type`, `detail` and `hint` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningStanding"];
                 };
             };
             /** @description Refused: see `type`, `detail` and `hint` */
