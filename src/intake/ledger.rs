@@ -5,16 +5,19 @@ use async_trait::async_trait;
 use onethread_core::channel::{Intake, IntakeError, RawCall};
 use onethread_core::ids::InboxId;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-/// Callers that may wait at once; beyond it a platform is told to come again.
+/// Callers that may wait at once, and the bytes that they bring; beyond either a platform is told to come again.
 const WAITING_MOST: usize = 4096;
+const BYTES_WAITING_MOST: usize = 64 * 1024 * 1024;
 /// Appends that share one transaction.
 const TOGETHER_MOST: usize = 512;
 
 /// The door to the ledger.
 pub struct Ledger {
     door: mpsc::Sender<Append>,
+    /// One permit a byte.
+    room: Arc<Semaphore>,
 }
 
 /// What the ledger's keeper works off.
@@ -25,13 +28,15 @@ pub struct Append {
     calls: Vec<RawCall>,
     bookmark: Option<serde_json::Value>,
     done: oneshot::Sender<Result<(), IntakeError>>,
+    /// Given back once the bytes are stored or dropped.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Ledger {
     #[must_use]
     pub fn new() -> (Self, Calls) {
         let (door, calls) = mpsc::channel(WAITING_MOST);
-        (Self { door }, calls)
+        (Self { door, room: Arc::new(Semaphore::new(BYTES_WAITING_MOST)) }, calls)
     }
 
     /// Durable once this returns `Ok`; nothing is stored otherwise.
@@ -41,9 +46,13 @@ impl Ledger {
         calls: Vec<RawCall>,
         bookmark: Option<serde_json::Value>,
     ) -> Result<(), IntakeError> {
+        let too_many = || IntakeError("too many calls are waiting".into());
+        let bytes: usize = calls.iter().map(|call| call.body.len()).sum();
+        let bytes = u32::try_from(bytes.min(BYTES_WAITING_MOST)).unwrap_or(u32::MAX);
+        let room = self.room.clone().try_acquire_many_owned(bytes).map_err(|_| too_many())?;
         let (done, word) = oneshot::channel();
-        let append = Append { inbox: inbox.clone(), calls, bookmark, done };
-        self.door.try_send(append).map_err(|_| IntakeError("too many calls are waiting".into()))?;
+        let append = Append { inbox: inbox.clone(), calls, bookmark, done, _room: room };
+        self.door.try_send(append).map_err(|_| too_many())?;
         word.await.map_err(|_| IntakeError("the gateway is stopping".into()))?
     }
 }
@@ -98,5 +107,33 @@ pub struct Listening {
 impl Intake for Listening {
     async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError> {
         self.gateway.ledger.append(&self.inbox, calls, bookmark).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(bytes: usize) -> Vec<RawCall> {
+        let body = vec![b'x'; bytes].into();
+        vec![RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers: vec![], body }]
+    }
+
+    /// Nobody keeps this ledger: what comes waits.
+    #[tokio::test]
+    async fn what_waits_is_bounded_in_bytes() {
+        let (ledger, mut calls) = Ledger::new();
+        let inbox = InboxId::from("inb_1");
+        let half = BYTES_WAITING_MOST / 2;
+        // Whoever stops waiting for the word leaves what they brought.
+        let knock = async |bytes| {
+            let append = ledger.append(&inbox, call(bytes), None);
+            tokio::time::timeout(std::time::Duration::from_millis(1), append).await.map_err(|_| "waits")
+        };
+        assert_eq!(knock(half).await, Err("waits"));
+        assert_eq!(knock(half).await, Err("waits"));
+        assert_eq!(knock(1).await, Ok(Err(IntakeError("too many calls are waiting".into()))));
+        while calls.try_recv().is_ok() {}
+        assert_eq!(knock(half).await, Err("waits"), "there is room again");
     }
 }

@@ -2,12 +2,16 @@
 
 use crate::gateway::Gateway;
 use crate::inboxes;
-use onethread_core::channel::{Admission, HookAnswer, RawCall, Refusal, Visit};
+use onethread_core::channel::{Admission, HookAnswer, IntakeError, RawCall, Refusal, Visit};
 use onethread_core::ids::InboxId;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Largest body of a platform event. Hosted paths (uploads) have their own limit.
 pub const EVENT_LIMIT: usize = 1024 * 1024;
+/// Platforms give up after two seconds (Zalo) to five (Facebook): before that they are told to come again. If it
+/// is stored all the same, what comes again is a redelivery.
+const STORED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Answer a request at or below an inbox's hook URL. What is kept is durable before this returns.
 pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, remote: String) -> HookAnswer {
@@ -34,7 +38,9 @@ pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, rem
         }
         Ok(Admission::Answer(answer)) => answer,
         Ok(Admission::Keep(answer)) => {
-            match gateway.ledger.append(inbox, vec![kept(call, live.connector.kept_headers())], None).await {
+            let append = gateway.ledger.append(inbox, vec![kept(call, live.connector.kept_headers())], None);
+            let stored = tokio::time::timeout(STORED_WITHIN, append).await;
+            match stored.unwrap_or_else(|_| Err(IntakeError("storing takes too long".into()))) {
                 Ok(()) => answer,
                 Err(error) => {
                     tracing::error!(%inbox, %error, "a call could not be stored");

@@ -43,9 +43,9 @@ async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
     for what in [Old::Calls, Old::Events, Old::Parcels, Old::Waiting] {
         while prune(gateway, what, before).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     }
+    while prune(gateway, Old::Told, now - LIVE_KEPT).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     while prune(gateway, Old::Misses, now - MISSES_KEPT).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     let mut tx = gateway.db.begin().await?;
-    tx.prune_live_events(now - LIVE_KEPT).await?;
     tx.prune_sessions(now).await?;
     tx.prune_wrong_tails(now - crate::answering::CODE_TAILS_WITHIN).await?;
     tx.commit(now).await
@@ -58,6 +58,7 @@ enum Old {
     Parcels,
     Waiting,
     Misses,
+    Told,
 }
 
 /// In small transactions, so that other writers hardly notice. Answers how many went.
@@ -68,6 +69,7 @@ async fn prune(gateway: &Gateway, what: Old, before: Millis) -> onethread_store:
         Old::Events => tx.prune_seen_events(before, PRUNED_AT_ONCE).await?,
         Old::Waiting => tx.prune_waiting(before, PRUNED_AT_ONCE).await?,
         Old::Parcels => tx.prune_parcels(before, PRUNED_AT_ONCE).await?,
+        Old::Told => tx.prune_live_events(before, PRUNED_AT_ONCE).await?,
         Old::Misses => tx.prune_misses(before, PRUNED_AT_ONCE).await?,
     };
     tx.commit(gateway.clock.now()).await?;

@@ -78,6 +78,14 @@ pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
     }
 }
 
+/// The end of words of the bot that have waited too long to be said; `None` while there is time.
+#[must_use]
+pub fn too_late(queued_at: Millis, now: Millis, doubtful: bool) -> Option<Next> {
+    let why = "it could not be sent in time, and would come too late now";
+    let late = now.saturating_sub(queued_at) > BOT_GIVES_UP_AFTER;
+    late.then(|| if doubtful { Next::Uncertain(doubt(why)) } else { Next::Failed(error("too_late", why.to_owned())) })
+}
+
 /// What becomes of a parcel whose sender is gone: it may have been sent. `None`: again, at once.
 #[must_use]
 pub fn of_orphan(deduplicates: bool, claimed_until: Millis, now: Millis) -> Option<MessageError> {

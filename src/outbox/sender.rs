@@ -183,6 +183,11 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         return Outcome::Overtaken;
     }
     let now = gateway.clock.now();
+    let doubtful = claimed.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN);
+    // Its inbox was paused meanwhile, or the gateway down: nobody wants to hear it now.
+    if by_bot && let Some(next) = fate::too_late(claimed.queued_at, now, doubtful) {
+        return Outcome::Tried(Box::new(next));
+    }
     let found = inboxes::find(gateway, &claimed.inbox_id.as_str().into()).await;
     let live = found.as_ref().ok().and_then(Option::as_ref);
     let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
@@ -196,7 +201,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         queued_at: claimed.queued_at,
         by_bot,
         deduplicates,
-        doubtful: claimed.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN),
+        doubtful,
         now,
         jitter: i64::from(rand::random::<u16>() % 500),
     };

@@ -108,9 +108,9 @@ impl Conn {
         Ok(aside!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
     }
 
-    /// Forget events from before `at`. Answers how many.
-    pub async fn prune_live_events(&mut self, before: Millis) -> Result<u64> {
-        let sql = "DELETE FROM live_events WHERE at < $1";
-        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).execute(db).await)?)
+    /// Forget events from before `at`, the oldest `limit` at most. Answers how many.
+    pub async fn prune_live_events(&mut self, before: Millis, limit: i64) -> Result<u64> {
+        let sql = "DELETE FROM live_events WHERE at < $1 AND id IN (SELECT id FROM live_events ORDER BY id LIMIT $2)";
+        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 }

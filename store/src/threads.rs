@@ -230,7 +230,7 @@ impl Conn {
 
     pub async fn thread_counts(&mut self, agent: &AgentId) -> Result<Counts> {
         let sql = concat!(
-            "SELECT (SELECT COUNT(*) FROM threads WHERE NOT folded AND status = 'waiting') AS waiting,",
+            "SELECT (SELECT COUNT(*) FROM threads WHERE NOT folded AND status = 'waiting' AND waiting_since IS NOT NULL) AS waiting,",
             " (SELECT COUNT(*) FROM threads WHERE NOT folded AND assignee_id = $1) AS mine,",
             " (SELECT COUNT(*) FROM threads WHERE NOT folded AND status = 'bot') AS bot,",
             " (SELECT COUNT(*) FROM threads WHERE NOT folded) AS every,",

@@ -64,6 +64,13 @@ fn pauses_grow_and_end() {
     assert!(matches!(after(40, GIVE_UP_AFTER), Next::Failed(_)));
 }
 
+#[test]
+fn what_the_bot_wanted_to_say_long_ago_is_not_said() {
+    assert_eq!(too_late(0, BOT_GIVES_UP_AFTER, false), None);
+    assert!(matches!(too_late(0, BOT_GIVES_UP_AFTER + 1, false), Some(Next::Failed(error)) if error.code == "too_late"));
+    assert!(matches!(too_late(0, HOUR, true), Some(Next::Uncertain(_))), "it may have been said");
+}
+
 // ------------------------------------------------------------ whole lives
 
 /// What a platform does to one try, and how long it takes over it.

@@ -130,7 +130,7 @@ async fn the_span_tells_which_cursors_can_still_catch_up(#[values(Sqlite, Postgr
     tell(&db, &[thread("a"), thread("b")], NOW).await;
     tell(&db, &[thread("c")], NOW + 10).await;
     assert_eq!(span().await, (1, 3));
-    let prune = async |before| db.write(async |tx| tx.prune_live_events(before).await).await.unwrap();
+    let prune = async |before| db.write(async |tx| tx.prune_live_events(before, 100).await).await.unwrap();
     assert_eq!(prune(NOW).await, 0);
     assert_eq!(prune(NOW + 1).await, 2);
     assert_eq!(span().await, (3, 3));
