@@ -19,6 +19,9 @@ const COMMON: usize = 6;
 /// How much a second question that fits adds to the best.
 const SECOND: f32 = 0.25;
 
+/// How much of the likeness is doubted where the classifier takes message and questions for different things.
+const DOUBT: f32 = 0.7;
+
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerIndex {
     vocabulary: Vocabulary,
@@ -27,16 +30,26 @@ pub(crate) struct AnswerIndex {
     postings: Vec<Vec<(u32, f32)>>,
     /// The answer of each question.
     owners: Vec<usize>,
+    /// What the classifier takes the questions of each answer for, on average.
+    leanings: Vec<Vec<f32>>,
     ids: Vec<String>,
 }
 
+/// A question of an answer.
+pub(crate) struct Question {
+    /// By its number in the FAQ.
+    pub answer: usize,
+    pub features: Hashes,
+    /// How likely the classifier holds each class.
+    pub leaning: Vec<f32>,
+}
+
 impl AnswerIndex {
-    /// Questions by the number of their answer in `ids`.
-    pub(crate) fn build(ids: Vec<String>, questions: &[(usize, Hashes)]) -> Self {
+    pub(crate) fn build(ids: Vec<String>, questions: &[Question]) -> Self {
         let mut vocabulary = Vocabulary::new();
         let mut seen: Vec<u32> = Vec::new();
-        for (_, hashes) in questions {
-            for hash in hashes.blocks.iter().flatten() {
+        for question in questions {
+            for hash in question.features.blocks.iter().flatten() {
                 let number = vocabulary.learn(*hash) as usize;
                 seen.resize(seen.len().max(number + 1), 0);
                 seen[number] += 1;
@@ -45,17 +58,18 @@ impl AnswerIndex {
         let all = questions.len() as f32;
         let idf: Vec<f32> = seen.iter().map(|times| ((1.0 + all) / (0.5 + *times as f32)).ln() + 0.2).collect();
         let mut postings = vec![Vec::new(); vocabulary.len()];
-        for (at, (_, hashes)) in questions.iter().enumerate() {
-            for (feature, weight) in features::weigh(hashes, &vocabulary, &idf, &SHARES) {
+        for (at, question) in questions.iter().enumerate() {
+            for (feature, weight) in features::weigh(&question.features, &vocabulary, &idf, &SHARES) {
                 postings[feature as usize].push((at as u32, weight));
             }
         }
-        let owners = questions.iter().map(|(owner, _)| *owner).collect();
-        Self { vocabulary, idf, postings, owners, ids }
+        let owners = questions.iter().map(|question| question.answer).collect();
+        let leanings = leanings(ids.len(), questions);
+        Self { vocabulary: vocabulary.settle(), idf, postings, owners, leanings, ids }
     }
 
     /// The best answers with the probability that each is the right one.
-    pub(crate) fn rank(&self, hashes: &Hashes) -> Vec<Scored<String>> {
+    pub(crate) fn rank(&self, hashes: &Hashes, leaning: &[f32]) -> Vec<Scored<String>> {
         let row: Sparse = features::weigh(hashes, &self.vocabulary, &self.idf, &SHARES);
         let whole: f32 = SHARES.iter().map(|share| share * share).sum();
         let mut likeness = vec![0.0_f32; self.owners.len()];
@@ -76,7 +90,8 @@ impl AnswerIndex {
             }
         }
         let both = best.into_iter().map(|[first, second]| (first + SECOND * second) / (1.0 + SECOND));
-        let mut ranked: Vec<(usize, f32)> = both.enumerate().filter(|(_, likeness)| *likeness > FAR).collect();
+        let agreed = both.zip(&self.leanings).map(|(likeness, own)| likeness * (1.0 - DOUBT + DOUBT * agreement(own, leaning)));
+        let mut ranked: Vec<(usize, f32)> = agreed.enumerate().filter(|(_, likeness)| *likeness > FAR).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(SHOWN);
         self.believed(&ranked, known)
@@ -94,4 +109,25 @@ impl AnswerIndex {
         });
         believed.collect()
     }
+}
+
+fn leanings(answers: usize, questions: &[Question]) -> Vec<Vec<f32>> {
+    let mut sums: Vec<Vec<f32>> = vec![Vec::new(); answers];
+    for question in questions {
+        let sum = &mut sums[question.answer];
+        sum.resize(question.leaning.len(), 0.0);
+        for (sum, share) in sum.iter_mut().zip(&question.leaning) {
+            *sum += share;
+        }
+    }
+    for sum in &mut sums {
+        let all = sum.iter().sum::<f32>().max(1e-6);
+        sum.iter_mut().for_each(|share| *share /= all);
+    }
+    sums
+}
+
+/// 1 where two shares of classes are the same, 0 where they have nothing in common.
+fn agreement(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a * b).sqrt()).sum()
 }

@@ -1,21 +1,29 @@
-//! Learns classes from examples and tells them apart in messages: two nets, each of which
-//! never saw a tenth of the phrases. On those it shows how sure it may be.
+//! Learns classes from examples and tells them apart in messages: two or three nets, each
+//! of which never saw a twentieth of the phrases. On those it shows how sure it may be.
 
-use crate::features::{self, Hashes, SHARES, Sparse};
+use crate::ensemble::Ensemble;
+use crate::eval::LET_IN;
+use crate::features::{self, Counted, Hashes, SHARES, Sparse};
 use crate::gate::{Gate, Signs};
-use crate::net::{HIDDEN, Hidden, Net, Row, dot, soften};
+use crate::net::{Net, Row, dot, soften};
 use crate::vocabulary::Vocabulary;
 
-pub(crate) const NETS: usize = 2;
-const WIDTH: usize = HIDDEN * NETS;
+/// Up to this many classes, fewer and smaller nets tell them apart as well.
+const FEW_CLASSES: usize = 40;
+const FEW_NETS: usize = 2;
+const MANY_NETS: usize = 3;
+
+/// Hidden units of a net.
+const NARROW: usize = 48;
+const WIDE: usize = 64;
 
 /// Phrases are dealt into this many heaps; net `n` does not see heap `n`.
-const HEAPS: usize = 10;
+const HEAPS: usize = 20;
 
-/// Enough rounds for the nets to settle on phrases that come once; copies need fewer, and a few
-/// phrases more.
-const EPOCHS: f32 = 30.0;
-const FEWEST_EPOCHS: f32 = 8.0;
+/// A net sees each phrase once a round, in one of its copies. Copies teach less each, and all of
+/// them are seen sooner or later; a few phrases need more rounds.
+const ROUNDS: usize = 30;
+const ROUNDS_OF_COPIES: usize = 14;
 const FEW: usize = 1_000;
 
 /// A message without one known word.
@@ -32,19 +40,16 @@ pub(crate) struct Example {
 pub(crate) struct Classifier {
     vocabulary: Vocabulary,
     idf: Vec<f32>,
-    /// The vectors of both nets side by side, each number as a byte, with their common scale.
-    vectors: Vec<[i8; WIDTH]>,
-    scales: Vec<f32>,
-    heads: [Head; NETS],
+    nets: Nets,
     temperature: f32,
     gate: Gate,
+    limit: f32,
 }
 
 #[derive(Debug, Clone)]
-struct Head {
-    bias: Hidden,
-    classes: Vec<Hidden>,
-    class_bias: Vec<f32>,
+enum Nets {
+    Narrow(Ensemble<NARROW>),
+    Wide(Ensemble<WIDE>),
 }
 
 /// How a message looks to the classifier.
@@ -59,16 +64,19 @@ pub(crate) struct Verdict {
 impl Classifier {
     /// `nobodys` is the class of examples that are nobody's, if there is one.
     pub(crate) fn train(examples: &[Example], classes: usize, nobodys: Option<usize>) -> Self {
-        let (vocabulary, idf) = features::count(examples.iter().map(|example| (&example.features, example.phrase)));
-        let row = |example: &Example| Row {
-            features: features::weigh(&example.features, &vocabulary, &idf, &SHARES),
-            class: example.class,
+        let phrases = examples.iter().map(|example| (&example.features, example.phrase));
+        let Counted { vocabulary, idf, rows } = features::count(phrases, &SHARES);
+        let row = |(features, example): (Sparse, &Example)| Row { features, class: example.class, phrase: example.phrase };
+        let rows: Vec<Row> = rows.into_iter().zip(examples).map(row).collect();
+        let (nets, unseen) = if classes <= FEW_CLASSES {
+            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, FEW_NETS);
+            (Nets::Narrow(nets), unseen)
+        } else {
+            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, MANY_NETS);
+            (Nets::Wide(nets), unseen)
         };
-        let rows: Vec<Row> = examples.iter().map(row).collect();
-        let nets = train_nets(examples, &rows, idf.len(), classes);
-        let unseen = unseen(examples, &rows, &nets);
         let temperature = temperature(&unseen);
-        let known = |at: usize| features::known_share(&examples[at].features, &vocabulary);
+        let known = |at: usize| features::known(&examples[at].features, &vocabulary, &idf);
         let signs: Vec<(Signs, bool)> = unseen
             .iter()
             .map(|look| {
@@ -76,41 +84,26 @@ impl Classifier {
             })
             .collect();
         let gate = Gate::fit(&signs);
-        let (vectors, scales) = small(&nets);
-        let heads = nets.map(|net| Head { bias: net.bias, classes: net.classes, class_bias: net.class_bias });
-        Self { vocabulary, idf, vectors, scales, heads, temperature, gate }
+        let limit = limit(&unseen, &signs, &gate);
+        Self { vocabulary, idf, nets, temperature, gate, limit }
+    }
+
+    /// More strangeness than nearly all phrases have that were held back in training and read rightly.
+    pub(crate) fn limit(&self) -> f32 {
+        self.limit
     }
 
     pub(crate) fn judge(&self, features: &Hashes, nobodys: Option<usize>) -> Verdict {
         let row = features::weigh(features, &self.vocabulary, &self.idf, &SHARES);
-        let known = features::known_share(features, &self.vocabulary);
-        let (mut scores, strength) = self.score(&row);
+        let known = features::known(features, &self.vocabulary, &self.idf);
+        let (mut scores, strength) = match &self.nets {
+            Nets::Narrow(nets) => nets.score(&row),
+            Nets::Wide(nets) => nets.score(&row),
+        };
         let signs = Signs::of(&scores, strength, known, self.temperature, nobodys);
         soften(&mut scores, self.temperature);
-        let stranger = if known > 0.0 { self.gate.stranger(&signs) } else { STRANGE };
+        let stranger = if known.words > 0.0 { self.gate.stranger(&signs) } else { STRANGE };
         Verdict { probabilities: scores, stranger }
-    }
-
-    /// Scores of the classes, and how strongly the hidden layers react.
-    fn score(&self, row: &Sparse) -> (Vec<f32>, f32) {
-        let mut sums = [0.0_f32; WIDTH];
-        for (feature, weight) in row {
-            let weight = weight * self.scales[*feature as usize];
-            for (sum, part) in sums.iter_mut().zip(&self.vectors[*feature as usize]) {
-                *sum += weight * f32::from(*part);
-            }
-        }
-        let classes = self.heads[0].class_bias.len();
-        let mut scores = vec![0.0; classes];
-        let mut strength = 0.0;
-        for (at, head) in self.heads.iter().enumerate() {
-            let hidden: Hidden = std::array::from_fn(|unit| (sums[at * HIDDEN + unit] + head.bias[unit]).max(0.0));
-            strength += dot(&hidden, &hidden).sqrt() / NETS as f32;
-            for (class, score) in scores.iter_mut().enumerate() {
-                *score += (head.class_bias[class] + dot(&head.classes[class], &hidden)) / NETS as f32;
-            }
-        }
-        (scores, strength)
     }
 
     /// How rare a feature is among what was learnt; `None` for one that was not.
@@ -119,8 +112,11 @@ impl Classifier {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let heads: usize = self.heads.iter().map(|head| head.classes.len() * (size_of::<Hidden>() + 4)).sum();
-        self.vocabulary.bytes() + self.idf.len() * 4 + self.scales.len() * 4 + self.vectors.len() * WIDTH + heads
+        let nets = match &self.nets {
+            Nets::Narrow(nets) => nets.bytes(),
+            Nets::Wide(nets) => nets.bytes(),
+        };
+        self.vocabulary.bytes() + self.idf.len() * 4 + nets
     }
 }
 
@@ -128,25 +124,31 @@ fn sees(net: usize, phrase: usize) -> bool {
     phrase % HEAPS != net
 }
 
-fn train_nets(examples: &[Example], rows: &[Row], features: usize, classes: usize) -> [Net; NETS] {
+/// The nets as one, and how each saw the phrases that it had not learnt.
+fn teach<const H: usize>(
+    examples: &[Example],
+    rows: &[Row],
+    features: usize,
+    classes: usize,
+    nets: usize,
+) -> (Ensemble<H>, Vec<Look>) {
     let phrases = examples.last().map_or(1, |last| last.phrase + 1);
-    let epochs = epochs(phrases, examples.len());
+    let rounds = rounds(phrases, examples.len());
     let train = |net: usize| {
-        let seen: Vec<&Row> =
-            rows.iter().zip(examples).filter(|(_, example)| sees(net, example.phrase)).map(|(row, _)| row).collect();
-        Net::train(&seen, features, classes, epochs, net as u64 + 1)
+        let seen: Vec<&Row> = rows.iter().filter(|row| sees(net, row.phrase)).collect();
+        Net::train(&seen, features, classes, rounds, net as u64 + 1)
     };
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| train(1));
-        let first = train(0);
-        [first, other.join().expect("training does not panic")]
-    })
+    let nets: Vec<Net<H>> = std::thread::scope(|scope| {
+        let nets: Vec<_> = (0..nets).map(|net| scope.spawn(move || train(net))).collect();
+        nets.into_iter().map(|net| net.join().expect("training does not panic")).collect()
+    });
+    let unseen = unseen(examples, rows, &nets);
+    (Ensemble::of(nets), unseen)
 }
 
-fn epochs(phrases: usize, examples: usize) -> usize {
-    let copies = examples as f32 / phrases.max(1) as f32;
-    let enough = (EPOCHS / copies.powf(1.5)).max(FEWEST_EPOCHS);
-    if phrases < FEW { 3 * enough as usize } else { enough as usize }
+fn rounds(phrases: usize, examples: usize) -> usize {
+    let enough = if examples > phrases { ROUNDS_OF_COPIES } else { ROUNDS };
+    if phrases < FEW { 3 * enough } else { enough }
 }
 
 /// How a net saw a phrase that it had not learnt.
@@ -157,7 +159,7 @@ struct Look {
     strength: f32,
 }
 
-fn unseen(examples: &[Example], rows: &[Row], nets: &[Net; NETS]) -> Vec<Look> {
+fn unseen<const H: usize>(examples: &[Example], rows: &[Row], nets: &[Net<H>]) -> Vec<Look> {
     let mut looks = Vec::new();
     for (at, (example, row)) in examples.iter().zip(rows).enumerate() {
         let Some((_, net)) = nets.iter().enumerate().find(|(net, _)| !sees(*net, example.phrase)) else { continue };
@@ -167,6 +169,15 @@ fn unseen(examples: &[Example], rows: &[Row], nets: &[Net; NETS]) -> Vec<Look> {
         looks.push(Look { example: at, class: example.class, scores, strength: dot(&hidden, &hidden).sqrt() });
     }
     looks
+}
+
+fn limit(unseen: &[Look], signs: &[(Signs, bool)], gate: &Gate) -> f32 {
+    let right =
+        |look: &Look| look.scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).is_some_and(|top| top.0 == look.class);
+    let kept = unseen.iter().zip(signs).filter(|(look, _)| right(look));
+    let mut strange: Vec<f32> = kept.map(|(_, (signs, _))| gate.stranger(signs)).collect();
+    strange.sort_by(f32::total_cmp);
+    strange.get((strange.len() as f64 * LET_IN) as usize).or(strange.last()).copied().unwrap_or(0.5)
 }
 
 /// The temperature with the least log loss on phrases the nets had not learnt.
@@ -179,14 +190,4 @@ fn temperature(looks: &[Look]) -> f32 {
     let loss = |temperature: f32| looks.iter().map(|look| surprise(look, temperature)).sum::<f32>();
     let candidates = (0..24).map(|step| 0.3 * 1.12_f32.powi(step)).map(|candidate| (candidate, loss(candidate)));
     candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(1.0, |best| best.0)
-}
-
-/// The vectors of all nets side by side as bytes.
-fn small(nets: &[Net; NETS]) -> (Vec<[i8; WIDTH]>, Vec<f32>) {
-    let feature = |at: usize| {
-        let wide: [f32; WIDTH] = std::array::from_fn(|unit| nets[unit / HIDDEN].vectors[at][unit % HIDDEN]);
-        let scale = wide.iter().fold(1e-9_f32, |top, part| top.max(part.abs())) / 127.0;
-        (wide.map(|part| (part / scale).round() as i8), scale)
-    };
-    (0..nets[0].vectors.len()).map(feature).unzip()
 }

@@ -1,18 +1,25 @@
 //! What of a message counts: four blocks of features, each brought to length 1, so that no
 //! block drowns another: words with marks, plain words, pieces of plain words, and senses.
 
-use crate::reading::{Entity, EntityValue};
+use crate::reading::{Asked, Entity, EntityValue};
 use crate::senses::Senses;
 use crate::text::Token;
 use crate::vocabulary::Vocabulary;
 
 pub(crate) const BLOCKS: usize = 4;
 
-/// How much each block weighs against the others for the classifier.
-pub(crate) const SHARES: [f32; BLOCKS] = [1.0, 1.0, 0.7, 1.0];
+/// How much each block weighs against the others for the classifier. Words with marks say the same
+/// as plain ones and more, but many people type none.
+pub(crate) const SHARES: [f32; BLOCKS] = [0.5, 1.3, 0.7, 1.0];
 
 /// Where there are more phrases than this, a feature of one alone is not learnt.
-const MANY: usize = 4_000;
+const MANY: usize = 2_000;
+
+/// Who answers a question says so in the first words.
+const BESIDE_QUESTION: usize = 4;
+
+/// What an unknown word weighs against known ones: about as much as one that a single phrase has.
+const RAREST: f32 = 10.0;
 
 /// The features of a message by hash, block after block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +64,7 @@ fn mask(token: &Token, entities: &[Entity]) -> Option<&'static str> {
     })
 }
 
-pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses) -> Hashes {
+pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses, asked: Option<Asked>) -> Hashes {
     let mut hashes = Hashes::default();
     let masks: Vec<Option<&'static str>> = tokens.iter().map(|token| mask(token, entities)).collect();
     let mut before = (3, 4);
@@ -77,7 +84,19 @@ pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses) ->
         }
     }
     add_senses(tokens, &masks, senses, &mut hashes.blocks[3]);
+    if let Some(asked) = asked {
+        add_question(asked, &mut hashes.blocks[3]);
+    }
     hashes
+}
+
+/// What the bot asked last, alone and beside each sense: `1024` says one thing after one question
+/// and another after another.
+fn add_question(asked: Asked, senses: &mut Vec<u64>) {
+    let question = finish(0xA5C3D + asked as u64);
+    let beside: Vec<u64> = senses.iter().step_by(2).take(BESIDE_QUESTION).map(|sense| pair(question, *sense)).collect();
+    senses.push(question);
+    senses.extend(beside);
 }
 
 /// A value of several words is one feature.
@@ -129,16 +148,20 @@ fn pieces(word: &str, into: &mut Vec<u64>) {
 /// Numbers and weights of the known features: inverse document frequency, each block of length 1.
 pub(crate) fn weigh(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32], shares: &[f32; BLOCKS]) -> Sparse {
     let mut sparse = Sparse::with_capacity(hashes.blocks.iter().map(Vec::len).sum());
-    for (at, block) in hashes.blocks.iter().enumerate() {
-        let from = sparse.len();
-        let known = block.iter().filter_map(|hash| vocabulary.get(*hash));
-        sparse.extend(known.map(|number| (number, idf[number as usize])));
-        let length = sparse[from..].iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-        for (_, weight) in &mut sparse[from..] {
-            *weight *= shares[at] / length.max(1e-6);
-        }
+    for (block, share) in hashes.blocks.iter().zip(shares) {
+        append(block.iter().filter_map(|hash| vocabulary.get(*hash)), idf, *share, &mut sparse);
     }
     sparse
+}
+
+/// The features of one block, weighed so that its length is `share`.
+fn append(numbers: impl Iterator<Item = u32>, idf: &[f32], share: f32, sparse: &mut Sparse) {
+    let from = sparse.len();
+    sparse.extend(numbers.map(|number| (number, idf[number as usize])));
+    let length = sparse[from..].iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+    for (_, weight) in &mut sparse[from..] {
+        *weight *= share / length.max(1e-6);
+    }
 }
 
 /// The share of plain words that the model has seen.
@@ -148,45 +171,85 @@ pub(crate) fn known_share(hashes: &Hashes, vocabulary: &Vocabulary) -> f32 {
     known as f32 / words.len().max(1) as f32
 }
 
-/// Every feature that is worth learning and how rare it is. A phrase may have several copies; a
-/// feature that only one of them has is a slip of its own.
-pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>) -> (Vocabulary, Vec<f32>) {
-    let mut all = Vocabulary::new();
-    let mut seen: Vec<Sightings> = Vec::new();
-    let mut phrases = 0;
-    let mut copies = 0;
-    for (copy, (hashes, phrase)) in examples.enumerate() {
-        phrases = phrases.max(phrase + 1);
-        copies = copy + 1;
-        for hash in hashes.blocks.iter().flatten() {
-            let number = all.learn(*hash) as usize;
-            match seen.get_mut(number) {
-                None => seen.push(Sightings { hash: *hash, phrases: 1, copies: 1, last: (phrase, copy) }),
-                Some(sightings) => sightings.add(phrase, copy),
-            }
-        }
-    }
-    let alone = phrases > MANY || copies > phrases;
-    let mut vocabulary = Vocabulary::new();
-    let mut idf = Vec::new();
-    for sightings in seen.into_iter().filter(|sightings| !alone || sightings.copies > 1) {
-        vocabulary.learn(sightings.hash);
-        idf.push(((1.0 + phrases as f32) / (1.0 + sightings.phrases as f32)).ln() + 1.0);
-    }
-    (vocabulary, idf)
+/// How much of a message the model has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known {
+    /// The share of its words, rare ones counting more.
+    pub words: f32,
+    /// The share of senses that stand side by side.
+    pub pairs: f32,
 }
 
+pub(crate) fn known(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32]) -> Known {
+    let (mut seen, mut unseen) = (0.0, 0.0);
+    for hash in hashes.blocks[1].iter().step_by(2) {
+        match vocabulary.get(*hash) {
+            Some(number) => seen += idf[number as usize],
+            None => unseen += RAREST,
+        }
+    }
+    let pairs = hashes.blocks[3].iter().skip(1).step_by(2);
+    let known = pairs.clone().filter(|hash| vocabulary.get(**hash).is_some()).count();
+    Known { words: seen / f32::max(seen + unseen, 1e-6), pairs: known as f32 / pairs.len().max(1) as f32 }
+}
+
+/// What is learnt from examples: the features worth it, how rare they are, and the examples by them.
+pub(crate) struct Counted {
+    pub vocabulary: Vocabulary,
+    pub idf: Vec<f32>,
+    pub rows: Vec<Sparse>,
+}
+
+/// A phrase may have several copies; `examples` says with each its phrase. Where there is much to
+/// learn from, a feature that only one phrase has is left out.
+pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>, shares: &[f32; BLOCKS]) -> Counted {
+    let mut all = Vocabulary::new();
+    let mut sightings: Vec<Sightings> = Vec::new();
+    let mut numbered: Vec<[Vec<u32>; BLOCKS]> = Vec::new();
+    let mut phrases = 0;
+    for (hashes, phrase) in examples {
+        phrases = phrases.max(phrase + 1);
+        let mut number = |hash: &u64| {
+            let number = all.learn(*hash);
+            match sightings.get_mut(number as usize) {
+                None => sightings.push(Sightings { hash: *hash, phrases: 1, last: phrase }),
+                Some(seen) => seen.add(phrase),
+            }
+            number
+        };
+        numbered.push(std::array::from_fn(|block| hashes.blocks[block].iter().map(&mut number).collect()));
+    }
+    let least = if phrases > MANY { 2 } else { 1 };
+    let mut vocabulary = Vocabulary::new();
+    let mut idf = Vec::new();
+    let kept = sightings.iter().map(|seen| {
+        (seen.phrases >= least).then(|| {
+            idf.push(((1.0 + phrases as f32) / (1.0 + seen.phrases as f32)).ln() + 1.0);
+            vocabulary.learn(seen.hash)
+        })
+    });
+    let kept: Vec<Option<u32>> = kept.collect();
+    let row = |blocks: &[Vec<u32>; BLOCKS]| {
+        let mut row = Sparse::with_capacity(blocks.iter().map(Vec::len).sum());
+        for (block, share) in blocks.iter().zip(shares) {
+            append(block.iter().filter_map(|number| kept[*number as usize]), &idf, *share, &mut row);
+        }
+        row
+    };
+    let rows = numbered.iter().map(row).collect();
+    Counted { vocabulary: vocabulary.settle(), idf, rows }
+}
+
+/// How many phrases have a feature.
 struct Sightings {
     hash: u64,
     phrases: u32,
-    copies: u32,
-    last: (usize, usize),
+    last: usize,
 }
 
 impl Sightings {
-    fn add(&mut self, phrase: usize, copy: usize) {
-        self.phrases += u32::from(self.last.0 != phrase);
-        self.copies += u32::from(self.last.1 != copy);
-        self.last = (phrase, copy);
+    fn add(&mut self, phrase: usize) {
+        self.phrases += u32::from(self.last != phrase);
+        self.last = phrase;
     }
 }

@@ -4,6 +4,7 @@
 use crate::entities::{self, Rules};
 use crate::features::{self, Hashes};
 use crate::intent::Language;
+use crate::mend::Mender;
 use crate::pack::Pack;
 use crate::reading::{Asked, Entity};
 use crate::senses::Senses;
@@ -15,6 +16,7 @@ pub(crate) struct Lens {
     habits: Habits,
     senses: Senses,
     rules: Rules,
+    mender: Mender,
 }
 
 pub(crate) struct Seen {
@@ -29,23 +31,48 @@ impl Lens {
             habits: habits(pack),
             senses: pack.senses.clone(),
             rules: Rules { codes: pack.codes.clone(), lexicon: pack.lexicon.clone() },
+            mender: Mender::default(),
         }
     }
 
+    /// Where the messages are English, nothing in them is Telex or a Vietnamese abbreviation.
+    pub(crate) fn expect<'a>(&mut self, messages: impl Iterator<Item = &'a str>) {
+        let (mut english, mut all) = (0, 0);
+        for word in messages.flat_map(text::spell) {
+            all += 1;
+            english += usize::from(self.habits.english.contains(&word.folded));
+        }
+        if english * 5 >= all {
+            self.habits.teencode.clear();
+            self.habits.foreign = true;
+        }
+    }
+
+    /// From now on, words that none of these phrases has are mended.
+    pub(crate) fn learn_words<'a>(&mut self, phrases: impl Iterator<Item = &'a Seen>) {
+        self.mender = Mender::learn(phrases.map(|seen| seen.tokens.as_slice()));
+    }
+
+    /// Bytes of what was learnt.
+    pub(crate) fn bytes(&self) -> usize {
+        self.mender.bytes()
+    }
+
     pub(crate) fn look(&self, text: &str, asked: Option<Asked>) -> Seen {
-        let tokens = text::words(text, &self.habits);
+        let mut tokens = text::words(text, &self.habits);
         let entities = entities::find(text, &tokens, &self.rules, asked);
-        let features = features::extract(&tokens, &entities, &self.senses);
+        self.mender.mend(&mut tokens);
+        let features = features::extract(&tokens, &entities, &self.senses, asked);
         Seen { tokens, entities, features }
     }
 
     /// The same text as somebody types it who leaves the marks out; `None` if nothing changes.
-    pub(crate) fn without_marks(&self, seen: &Seen) -> Option<Hashes> {
+    pub(crate) fn without_marks(&self, seen: &Seen, asked: Option<Asked>) -> Option<Hashes> {
         if seen.tokens.iter().all(|token| token.marked == token.folded) {
             return None;
         }
         let bare: Vec<Token> = seen.tokens.iter().map(|token| Token { marked: token.folded.clone(), ..token.clone() }).collect();
-        Some(features::extract(&bare, &seen.entities, &self.senses))
+        Some(features::extract(&bare, &seen.entities, &self.senses, asked))
     }
 }
 
@@ -63,5 +90,5 @@ fn habits(pack: &Pack) -> Habits {
     english.extend(pack.senses.plain_words().chain(pack.lexicon.plain_words()).map(str::to_owned));
     let meant = english.union(&vietnamese).cloned().collect();
     english.retain(|word| !vietnamese.contains(word));
-    Habits { teencode: pack.teencode.clone(), meant, english }
+    Habits { teencode: pack.teencode.clone(), meant, english, foreign: false }
 }

@@ -1,16 +1,16 @@
 //! Everything together: a message in, a reading out. Trains when it is made; after that it
 //! only reads, from any number of threads.
 
-use crate::answers::AnswerIndex;
-use crate::classifier::{Classifier, Example};
+use crate::answers::{AnswerIndex, Question};
+use crate::classifier::Classifier;
 use crate::features::Hashes;
 use crate::group::Known;
-use crate::intent::Intent;
+use crate::intent::{Intent, Language};
 use crate::language::Tongues;
 use crate::lens::{Lens, Seen};
-use crate::noise::Noise;
+use crate::lessons::{Lesson, examples};
 use crate::pack::Pack;
-use crate::reading::{AnswerEntry, Asked, Context, Reading, Scored};
+use crate::reading::{AnswerEntry, Context, Reading, Scored};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,35 +49,41 @@ impl Matcher {
         if intents.len() < 2 {
             return Err(TrainError::TooFewIntents(intents.len()));
         }
-        let lens = Lens::of(pack);
-        let phrases = pack.phrases.iter().map(|phrase| (phrase.language, class_of(phrase.intent), phrase.text.as_str()));
-        let nobodys = pack.not_mine.iter().map(|(language, text)| (*language, NOT_MINE, text.as_str()));
-        let lessons: Vec<_> =
-            phrases.chain(nobodys).map(|(language, class, text)| (language, class, text, lens.look(text, None))).collect();
-        let examples = examples(&lens, lessons.iter().map(|(_, class, text, seen)| (*class, *text, seen)));
+        let mut lens = Lens::of(pack);
+        let phrases =
+            pack.phrases.iter().map(|phrase| (phrase.language, class_of(phrase.intent), phrase.text.as_str(), phrase.asked));
+        let nobodys = pack.not_mine.iter().map(|(language, text)| (*language, NOT_MINE, text.as_str(), None));
+        let lesson = |(language, class, text, asked)| (language, Lesson { class, text, asked, seen: lens.look(text, asked) });
+        let (languages, lessons): (Vec<Language>, Vec<Lesson<'_>>) = phrases.chain(nobodys).map(lesson).unzip();
+        let questions = answers.iter().flat_map(|answer| &answer.questions);
+        let questions: Vec<Seen> = questions.map(|(_, question)| lens.look(question, None)).collect();
+        lens.learn_words(lessons.iter().map(|lesson| &lesson.seen).chain(&questions));
+        let examples = examples(&lens, &lessons);
         let classifier = Classifier::train(&examples, NOT_MINE + 1, Some(NOT_MINE));
-        let tongues = Tongues::learn(lessons.iter().map(|(language, _, _, seen)| (*language, seen.tokens.as_slice())));
-        let answers = Arc::new(index(&lens, answers));
-        Ok(Self { learnt: Arc::new(Learnt { lens, classifier, tongues }), answers })
+        let tongues = Tongues::learn(languages.iter().copied().zip(lessons.iter().map(|lesson| lesson.seen.tokens.as_slice())));
+        let learnt = Learnt { lens, classifier, tongues };
+        let answers = Arc::new(learnt.index(answers));
+        Ok(Self { learnt: Arc::new(learnt), answers })
     }
 
     /// The same matcher with another FAQ; the intents are not trained again.
     #[must_use]
     pub fn with_answers(&self, answers: &[AnswerEntry]) -> Self {
-        Self { learnt: Arc::clone(&self.learnt), answers: Arc::new(index(&self.learnt.lens, answers)) }
+        Self { learnt: Arc::clone(&self.learnt), answers: Arc::new(self.learnt.index(answers)) }
     }
 
     #[must_use]
     pub fn read(&self, text: &str, context: &Context) -> Reading {
         let seen = self.learnt.lens.look(text, context.asked);
-        let (intents, not_mine) = self.learnt.rank(&seen, context);
-        let mut answers = self.answers.rank(&seen.features);
+        let shares = self.learnt.weigh(&seen);
+        let not_mine = shares[NOT_MINE];
+        let mut answers = self.answers.rank(&seen.features, &shares);
         for answer in &mut answers {
             answer.probability *= 1.0 - DOUBT * not_mine;
         }
         Reading {
             language: self.learnt.tongues.of(&seen.tokens, context.language),
-            intents,
+            intents: ranked(&shares),
             not_mine,
             answers,
             entities: seen.entities,
@@ -97,24 +103,40 @@ impl Matcher {
     /// Bytes of the trained model.
     #[must_use]
     pub fn model_bytes(&self) -> usize {
-        self.learnt.classifier.bytes()
+        self.learnt.classifier.bytes() + self.learnt.lens.bytes()
     }
 }
 
 impl Learnt {
-    fn rank(&self, seen: &Seen, context: &Context) -> (Vec<Scored<Intent>>, f32) {
+    /// How likely each class is, that of nobody's messages last; they sum to 1.
+    fn weigh(&self, seen: &Seen) -> Vec<f32> {
         let verdict = self.classifier.judge(&seen.features, Some(NOT_MINE));
-        let mut shares = verdict.probabilities[..NOT_MINE].to_vec();
-        let mut not_mine = if seen.tokens.is_empty() { 1.0 } else { verdict.stranger };
-        scale(&mut shares, 1.0 - not_mine);
-        if context.asked == Some(Asked::Confirm) {
-            not_mine = favour(&mut shares, not_mine, &[Intent::Yes, Intent::No], 6.0);
-        }
-        let scored = |(at, intent): (usize, Intent)| Scored { value: intent, probability: shares[at] };
-        let mut intents: Vec<_> = Intent::ALL.into_iter().enumerate().map(scored).collect();
-        intents.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        (intents, not_mine)
+        let not_mine = if seen.tokens.is_empty() { 1.0 } else { verdict.stranger };
+        let mut shares = verdict.probabilities;
+        scale(&mut shares[..NOT_MINE], 1.0 - not_mine);
+        shares[NOT_MINE] = not_mine;
+        shares
     }
+
+    fn index(&self, answers: &[AnswerEntry]) -> AnswerIndex {
+        let ids = answers.iter().map(|answer| answer.id.clone()).collect();
+        let mut questions = Vec::new();
+        for (at, answer) in answers.iter().enumerate() {
+            for (_, question) in &answer.questions {
+                let seen = self.lens.look(question, None);
+                let leaning = self.weigh(&seen);
+                questions.push(Question { answer: at, features: seen.features, leaning });
+            }
+        }
+        AnswerIndex::build(ids, &questions)
+    }
+}
+
+fn ranked(shares: &[f32]) -> Vec<Scored<Intent>> {
+    let scored = |(intent, share): (Intent, &f32)| Scored { value: intent, probability: *share };
+    let mut intents: Vec<_> = Intent::ALL.into_iter().zip(shares).map(scored).collect();
+    intents.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    intents
 }
 
 /// Makes the shares sum to `whole`.
@@ -125,42 +147,6 @@ fn scale(shares: &mut [f32], whole: f32) {
     }
 }
 
-/// Makes some intents likelier and gives back what is left for nobody.
-fn favour(shares: &mut [f32], not_mine: f32, intents: &[Intent], times: f32) -> f32 {
-    for (at, intent) in Intent::ALL.into_iter().enumerate() {
-        if intents.contains(&intent) {
-            shares[at] *= times;
-        }
-    }
-    let sum: f32 = shares.iter().sum::<f32>() + not_mine;
-    scale(shares, 1.0 - not_mine / sum);
-    not_mine / sum
-}
-
-fn index(lens: &Lens, answers: &[AnswerEntry]) -> AnswerIndex {
-    let ids = answers.iter().map(|answer| answer.id.clone()).collect();
-    let mut questions = Vec::new();
-    for (at, answer) in answers.iter().enumerate() {
-        questions.extend(answer.questions.iter().map(|(_, question)| (at, lens.look(question, None).features)));
-    }
-    AnswerIndex::build(ids, &questions)
-}
-
 fn class_of(intent: Intent) -> usize {
     Intent::ALL.iter().position(|other| *other == intent).expect("ALL names every intent")
-}
-
-/// Each phrase as written and, where it has Vietnamese marks, without them: once well spelt, once
-/// as a hurried thumb spells it.
-pub(crate) fn examples<'a>(lens: &Lens, phrases: impl Iterator<Item = (usize, &'a str, &'a Seen)>) -> Vec<Example> {
-    let mut examples = Vec::new();
-    for (phrase, (class, text, seen)) in phrases.enumerate() {
-        let mut learn = |features: Hashes| examples.push(Example { features, class, phrase });
-        learn(seen.features.clone());
-        if let Some(bare) = lens.without_marks(seen) {
-            learn(bare);
-            learn(lens.look(&Noise::StrippedAndMisspelt.spoil(text), None).features);
-        }
-    }
-    examples
 }

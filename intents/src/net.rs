@@ -5,9 +5,8 @@
 use crate::dice::Dice;
 use crate::features::Sparse;
 
-/// The hidden layer of one net: the coins of one throw cover it.
-pub(crate) const HIDDEN: usize = 64;
-pub(crate) type Hidden = [f32; HIDDEN];
+/// The hidden layer of a net; the coins of one throw cover at most 64 units.
+type Hidden<const H: usize> = [f32; H];
 
 const STEP: f32 = 0.05;
 const FIRST_WEIGHTS: f32 = 0.1;
@@ -18,44 +17,47 @@ const SMALL: f32 = 1e-4;
 pub(crate) struct Row {
     pub features: Sparse,
     pub class: usize,
+    /// Copies of one phrase stand side by side and have one number.
+    pub phrase: usize,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Net {
-    pub vectors: Vec<Hidden>,
-    pub bias: Hidden,
-    pub classes: Vec<Hidden>,
+pub(crate) struct Net<const H: usize> {
+    pub vectors: Vec<Hidden<H>>,
+    pub bias: Hidden<H>,
+    pub classes: Vec<Hidden<H>>,
     pub class_bias: Vec<f32>,
 }
 
-impl Net {
+impl<const H: usize> Net<H> {
     pub(crate) fn train(rows: &[&Row], features: usize, classes: usize, epochs: usize, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let mut learner = Learner {
             net: Self {
                 vectors: (0..features).map(|_| random(&mut dice, FIRST_WEIGHTS)).collect(),
-                bias: [0.0; HIDDEN],
-                classes: (0..classes).map(|_| random(&mut dice, (1.0 / HIDDEN as f32).sqrt())).collect(),
+                bias: [0.0; H],
+                classes: (0..classes).map(|_| random(&mut dice, (1.0 / H as f32).sqrt())).collect(),
                 class_bias: vec![0.0; classes],
             },
             vector_steps: vec![1e-3; features],
-            class_steps: vec![[1e-3; HIDDEN]; classes],
+            class_steps: vec![[1e-3; H]; classes],
             errors: vec![0.0; classes],
             kept: Sparse::new(),
         };
-        let mut order: Vec<usize> = (0..rows.len()).collect();
+        let mut order: Vec<&[&Row]> = rows.chunk_by(|a, b| a.phrase == b.phrase).collect();
         for epoch in 0..epochs {
             dice.shuffle(&mut order);
             let step = STEP * (1.0 - 0.9 * epoch as f32 / epochs as f32);
-            for at in &order {
-                learner.learn(rows[*at], step, &mut dice);
+            for copies in &order {
+                let row = copies[if copies.len() == 1 { 0 } else { dice.throw(copies.len()) }];
+                learner.learn(row, step, &mut dice);
             }
         }
         learner.net
     }
 
     /// The hidden layer of a message.
-    pub(crate) fn hidden(&self, row: &Sparse) -> Hidden {
+    pub(crate) fn hidden(&self, row: &Sparse) -> Hidden<H> {
         let mut hidden = self.bias;
         for (feature, weight) in row {
             for (sum, part) in hidden.iter_mut().zip(&self.vectors[*feature as usize]) {
@@ -65,14 +67,14 @@ impl Net {
         hidden.map(|sum| sum.max(0.0))
     }
 
-    pub(crate) fn listen(&self, hidden: &Hidden, scores: &mut [f32]) {
+    pub(crate) fn listen(&self, hidden: &Hidden<H>, scores: &mut [f32]) {
         for (score, (class, bias)) in scores.iter_mut().zip(self.classes.iter().zip(&self.class_bias)) {
             *score = bias + dot(class, hidden);
         }
     }
 }
 
-pub(crate) fn dot(a: &Hidden, b: &Hidden) -> f32 {
+pub(crate) fn dot<const H: usize>(a: &[f32; H], b: &[f32; H]) -> f32 {
     let mut lanes = [0.0_f32; 16];
     for (a, b) in a.chunks_exact(16).zip(b.chunks_exact(16)) {
         for lane in 0..16 {
@@ -82,20 +84,20 @@ pub(crate) fn dot(a: &Hidden, b: &Hidden) -> f32 {
     lanes.iter().sum()
 }
 
-fn random(dice: &mut Dice, scale: f32) -> Hidden {
+fn random<const H: usize>(dice: &mut Dice, scale: f32) -> Hidden<H> {
     std::array::from_fn(|_| dice.near_zero() * scale)
 }
 
 /// A net while it learns: steps shrink where much has been learnt (AdaGrad).
-struct Learner {
-    net: Net,
+struct Learner<const H: usize> {
+    net: Net<H>,
     vector_steps: Vec<f32>,
-    class_steps: Vec<Hidden>,
+    class_steps: Vec<Hidden<H>>,
     errors: Vec<f32>,
     kept: Sparse,
 }
 
-impl Learner {
+impl<const H: usize> Learner<H> {
     fn learn(&mut self, row: &Row, step: f32, dice: &mut Dice) {
         self.cover(&row.features, dice);
         let mut hidden = self.net.hidden(&self.kept);
@@ -121,12 +123,12 @@ impl Learner {
     }
 
     /// Moves the classes; what each unit of the hidden layer should have been less.
-    fn correct_classes(&mut self, hidden: &Hidden, step: f32) -> Hidden {
-        let mut back = [0.0; HIDDEN];
+    fn correct_classes(&mut self, hidden: &Hidden<H>, step: f32) -> Hidden<H> {
+        let mut back = [0.0; H];
         for (class, error) in self.errors.iter().enumerate().filter(|(_, error)| error.abs() > SMALL) {
             let weights = &mut self.net.classes[class];
             let steps = &mut self.class_steps[class];
-            for unit in 0..HIDDEN {
+            for unit in 0..H {
                 back[unit] += error * weights[unit];
                 let slope = error * hidden[unit];
                 steps[unit] += slope * slope;
@@ -142,8 +144,8 @@ impl Learner {
         back
     }
 
-    fn correct_vectors(&mut self, back: &Hidden, step: f32) {
-        let mean = dot(back, back) / HIDDEN as f32;
+    fn correct_vectors(&mut self, back: &Hidden<H>, step: f32) {
+        let mean = dot(back, back) / H as f32;
         for (feature, weight) in &self.kept {
             let feature = *feature as usize;
             self.vector_steps[feature] += weight * weight * mean;

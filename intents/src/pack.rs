@@ -3,7 +3,7 @@
 
 use crate::entities::{CodePatterns, Lexicon};
 use crate::intent::{Intent, Language};
-use crate::reading::AnswerEntry;
+use crate::reading::{AnswerEntry, Asked};
 use crate::senses::Senses;
 use crate::text::{self, Teencode};
 use serde::Deserialize;
@@ -41,6 +41,8 @@ pub(crate) struct Phrase {
     pub intent: Intent,
     pub language: Language,
     pub text: String,
+    /// The question of the bot that it answers.
+    pub asked: Option<Asked>,
 }
 
 /// One phrase a line.
@@ -49,6 +51,9 @@ type Lines = String;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// Phrases that answer a question of the bot.
+    #[serde(default)]
+    after: BTreeMap<Asked, BTreeMap<Language, BTreeMap<Intent, Lines>>>,
     #[serde(default)]
     phrases: BTreeMap<Language, BTreeMap<Intent, Lines>>,
     #[serde(default)]
@@ -75,11 +80,12 @@ struct WrittenAnswer {
     en: Lines,
 }
 
-const SHIPPED: [&str; 5] = [
+const SHIPPED: [&str; 6] = [
     include_str!("../packs/abbreviations.toml"),
     include_str!("../packs/senses.toml"),
     include_str!("../packs/vi.toml"),
     include_str!("../packs/en.toml"),
+    include_str!("../packs/after.toml"),
     include_str!("../packs/answers.toml"),
 ];
 
@@ -111,7 +117,7 @@ impl Pack {
     /// Phrases that this shop has added.
     #[must_use]
     pub fn with_phrases(mut self, phrases: impl IntoIterator<Item = (Intent, Language, String)>) -> Self {
-        self.phrases.extend(phrases.into_iter().map(|(intent, language, text)| Phrase { intent, language, text }));
+        self.phrases.extend(phrases.into_iter().map(|(intent, language, text)| Phrase { intent, language, text, asked: None }));
         self
     }
 
@@ -128,9 +134,12 @@ impl Pack {
         &self.answers
     }
 
-    /// Each phrase with its intent and language.
+    /// Each phrase with its intent and language, without those that answer a question of the bot.
     pub fn phrases(&self) -> impl Iterator<Item = (Intent, Language, &str)> {
-        self.phrases.iter().map(|phrase| (phrase.intent, phrase.language, phrase.text.as_str()))
+        self.phrases
+            .iter()
+            .filter(|phrase| phrase.asked.is_none())
+            .map(|phrase| (phrase.intent, phrase.language, phrase.text.as_str()))
     }
 
     /// Each message that is nobody's, with its language.
@@ -158,10 +167,9 @@ impl Pack {
 
     fn add(&mut self, toml: &str) -> Result<(), PackError> {
         let written: Written = toml::from_str(toml).map_err(|source| PackError::Toml(Box::new(source)))?;
-        for (language, intents) in written.phrases {
-            for (intent, phrases) in intents {
-                self.phrases.extend(lines(&phrases).map(|text| Phrase { intent, language, text }));
-            }
+        self.learn(None, written.phrases);
+        for (asked, phrases) in written.after {
+            self.learn(Some(asked), phrases);
         }
         for (language, phrases) in written.not_mine {
             self.not_mine.extend(lines(&phrases).map(|text| (language, text)));
@@ -181,6 +189,14 @@ impl Pack {
             self.answers.push(entry(answer)?);
         }
         Ok(())
+    }
+
+    fn learn(&mut self, asked: Option<Asked>, phrases: BTreeMap<Language, BTreeMap<Intent, Lines>>) {
+        for (language, intents) in phrases {
+            for (intent, phrases) in intents {
+                self.phrases.extend(lines(&phrases).map(|text| Phrase { intent, language, text, asked }));
+            }
+        }
     }
 
     fn abbreviate(&mut self, line: &str) -> Result<(), PackError> {
@@ -223,6 +239,23 @@ mod tests {
         let phrases: Vec<_> = pack.phrases().collect();
         assert_eq!(phrases, [(Intent::Price, Language::Vi, "giá sao"), (Intent::Price, Language::Vi, "bao nhiêu vậy")]);
         assert_eq!(pack.teencode["ntn"].len(), 3);
+    }
+
+    #[test]
+    fn no_abbreviation_is_an_ordinary_word_of_the_pack() {
+        let pack = Pack::shipped().expect("the shipped pack is well written");
+        let shortened = |word: &text::Word| pack.teencode.contains_key(&word.marked);
+        let written_out = |short: &str, word: &text::Word| pack.teencode[short].iter().any(|full| full.folded == word.folded);
+        for phrase in &pack.phrases {
+            for word in text::spell(&phrase.text) {
+                let english = phrase.language == Language::En && shortened(&word);
+                assert!(!english, "{}: {}", word.marked, phrase.text);
+                // What is left of an ordinary word without its marks must not be an abbreviation either.
+                let bare = word.marked != word.folded && pack.teencode.contains_key(&word.folded) && !shortened(&word);
+                let bare = bare && word.folded.len() > 1;
+                assert!(!bare || written_out(&word.folded, &word), "{}: {}", word.folded, phrase.text);
+            }
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Context {
     pub language: Option<Language>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
     OrderCode,
@@ -24,6 +24,10 @@ pub enum Asked {
     Choice,
     /// Yes or no.
     Confirm,
+}
+
+impl Asked {
+    pub const ALL: [Self; 4] = [Self::OrderCode, Self::PhoneTail, Self::Choice, Self::Confirm];
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

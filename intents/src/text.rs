@@ -34,6 +34,8 @@ pub(crate) struct Habits {
     pub meant: HashSet<String>,
     /// Words that show that the message is English.
     pub english: HashSet<String>,
+    /// Nobody writes Vietnamese here: nothing is Telex.
+    pub foreign: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +174,7 @@ impl<'a> Reader<'a> {
                 folded: word.folded.clone(),
             })),
             None => {
-                if word.tone == 0 && marked == folded && !self.habits.meant.contains(&folded) {
+                if !self.habits.foreign && word.tone == 0 && marked == folded && !self.habits.meant.contains(&folded) {
                     self.doubt(&bases);
                 }
                 self.tokens.push(Token { span, marked, folded });

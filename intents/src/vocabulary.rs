@@ -4,7 +4,10 @@
 /// Grows while the model learns, then only answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Vocabulary {
-    slots: Vec<(u64, u32)>,
+    /// The low half of a hash, and the number of the feature.
+    slots: Vec<(u32, u32)>,
+    /// By number, until the vocabulary is settled.
+    hashes: Vec<u64>,
     used: usize,
 }
 
@@ -12,7 +15,7 @@ const EMPTY: u32 = u32::MAX;
 
 impl Vocabulary {
     pub(crate) fn new() -> Self {
-        Self { slots: vec![(0, EMPTY); 1024], used: 0 }
+        Self { slots: vec![(0, EMPTY); 1024], hashes: Vec::new(), used: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -24,42 +27,50 @@ impl Vocabulary {
         (number != EMPTY).then_some(number)
     }
 
-    /// The number of a feature, a new one if it was never seen.
+    /// The number of a feature, a new one if it was never seen. Not after [`Self::settle`].
     pub(crate) fn learn(&mut self, hash: u64) -> u32 {
         let at = self.slot(hash);
         if self.slots[at].1 != EMPTY {
             return self.slots[at].1;
         }
         let number = self.used as u32;
-        self.slots[at] = (hash, number);
+        self.slots[at] = (hash as u32, number);
+        self.hashes.push(hash);
         self.used += 1;
-        if self.used * 2 > self.slots.len() {
+        if self.used * 4 > self.slots.len() * 3 {
             self.grow();
         }
         number
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.slots.len() * size_of::<(u64, u32)>()
+    /// Learns no more, and gives back the memory that learning needs.
+    pub(crate) fn settle(mut self) -> Self {
+        self.hashes = Vec::new();
+        self
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.len() * size_of::<(u32, u32)>()
+    }
+
+    /// By the high half; the low half tells apart what shares a slot.
     fn slot(&self, hash: u64) -> usize {
         let mask = self.slots.len() - 1;
-        let mut at = (hash >> 20) as usize & mask;
-        while self.slots[at].1 != EMPTY && self.slots[at].0 != hash {
+        let mut at = (hash >> 32) as usize & mask;
+        while self.slots[at].1 != EMPTY && self.slots[at].0 != hash as u32 {
             at = (at + 1) & mask;
         }
         at
     }
 
     fn grow(&mut self) {
-        let old = std::mem::take(&mut self.slots);
-        self.slots = vec![(0, EMPTY); old.len() * 2];
-        for (hash, number) in old {
-            if number != EMPTY {
-                let at = self.slot(hash);
-                self.slots[at] = (hash, number);
+        self.slots = vec![(0, EMPTY); self.slots.len() * 2];
+        for (number, hash) in self.hashes.iter().enumerate() {
+            let mut at = (hash >> 32) as usize & (self.slots.len() - 1);
+            while self.slots[at].1 != EMPTY {
+                at = (at + 1) & (self.slots.len() - 1);
             }
+            self.slots[at] = (*hash as u32, number as u32);
         }
     }
 }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use onethread_core::channel::{Intake, IntakeError, RawCall};
 use onethread_core::ids::InboxId;
 use std::sync::Arc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Callers that may wait at once, and the bytes that they bring; beyond either a platform is told to come again.
@@ -52,8 +53,12 @@ impl Ledger {
         let room = self.room.clone().try_acquire_many_owned(bytes).map_err(|_| too_many())?;
         let (done, word) = oneshot::channel();
         let append = Append { inbox: inbox.clone(), calls, bookmark, done, _room: room };
-        self.door.try_send(append).map_err(|_| too_many())?;
-        word.await.map_err(|_| IntakeError("the gateway is stopping".into()))?
+        let stopping = || IntakeError("the gateway is stopping".into());
+        self.door.try_send(append).map_err(|error| match error {
+            TrySendError::Full(_) => too_many(),
+            TrySendError::Closed(_) => stopping(),
+        })?;
+        word.await.map_err(|_| stopping())?
     }
 }
 

@@ -43,7 +43,11 @@ pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, rem
             match stored.unwrap_or_else(|_| Err(IntakeError("storing takes too long".into()))) {
                 Ok(()) => answer,
                 Err(error) => {
-                    tracing::error!(%inbox, %error, "a call could not be stored");
+                    // The platform comes again when the next gateway is up.
+                    match gateway.tasks.is_stopping() {
+                        true => tracing::info!(%inbox, %error, "a call could not be stored"),
+                        false => tracing::error!(%inbox, %error, "a call could not be stored"),
+                    }
                     problem(503, "could not store the event; send it again").header("retry-after", "5")
                 }
             }

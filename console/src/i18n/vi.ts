@@ -242,6 +242,7 @@ export const vi: Dictionary = {
     bad_content: 'Nền tảng không nhận nội dung này.',
     bad_file: 'Nền tảng không nhận được tệp này.',
     not_permitted: 'Tài khoản không được phép gửi tin này.',
+    too_late: 'Không gửi kịp lúc; bây giờ gửi thì đã quá muộn.',
     throttled: 'Nền tảng yêu cầu gửi chậm lại; tin sẽ đi trong chốc lát.',
     unreachable: 'Không kết nối được với nền tảng.',
     unauthorized: 'Quyền truy cập của hộp thư đã hết hạn. Quản trị viên cần gia hạn trong mục Hộp thư.',

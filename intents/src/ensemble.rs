@@ -1,0 +1,67 @@
+//! Several trained nets as one: kept as one byte a weight, read side by side.
+
+use crate::features::Sparse;
+use crate::net::{Net, dot};
+
+/// Nets of `H` hidden units each.
+#[derive(Debug, Clone)]
+pub(crate) struct Ensemble<const H: usize> {
+    /// For each feature the vectors of all nets, one after the other, with their common scale.
+    vectors: Vec<[i8; H]>,
+    scales: Vec<f32>,
+    heads: Vec<Head<H>>,
+}
+
+#[derive(Debug, Clone)]
+struct Head<const H: usize> {
+    bias: [f32; H],
+    classes: Vec<[f32; H]>,
+    class_bias: Vec<f32>,
+}
+
+impl<const H: usize> Ensemble<H> {
+    pub(crate) fn of(nets: Vec<Net<H>>) -> Self {
+        let features = nets[0].vectors.len();
+        let mut vectors = Vec::with_capacity(features * nets.len());
+        let mut scales = Vec::with_capacity(features);
+        for feature in 0..features {
+            let parts = nets.iter().flat_map(|net| net.vectors[feature]);
+            let scale = parts.fold(1e-9_f32, |top, part| top.max(part.abs())) / 127.0;
+            vectors.extend(nets.iter().map(|net| net.vectors[feature].map(|part| (part / scale).round() as i8)));
+            scales.push(scale);
+        }
+        let head = |net: Net<H>| Head { bias: net.bias, classes: net.classes, class_bias: net.class_bias };
+        Self { vectors, scales, heads: nets.into_iter().map(head).collect() }
+    }
+
+    /// Scores of the classes, and how strongly the hidden layers react.
+    pub(crate) fn score(&self, row: &Sparse) -> (Vec<f32>, f32) {
+        let nets = self.heads.len();
+        let part = 1.0 / nets as f32;
+        let mut hidden: Vec<[f32; H]> = self.heads.iter().map(|head| head.bias).collect();
+        for (feature, weight) in row {
+            let feature = *feature as usize;
+            let weight = weight * self.scales[feature];
+            for (sums, vector) in hidden.iter_mut().zip(&self.vectors[feature * nets..(feature + 1) * nets]) {
+                for (sum, part) in sums.iter_mut().zip(vector) {
+                    *sum += weight * f32::from(*part);
+                }
+            }
+        }
+        let mut scores = vec![0.0; self.heads[0].class_bias.len()];
+        let mut strength = 0.0;
+        for (head, sums) in self.heads.iter().zip(hidden) {
+            let hidden = sums.map(|sum| sum.max(0.0));
+            strength += dot(&hidden, &hidden).sqrt() * part;
+            for (score, (class, bias)) in scores.iter_mut().zip(head.classes.iter().zip(&head.class_bias)) {
+                *score += (bias + dot(class, &hidden)) * part;
+            }
+        }
+        (scores, strength)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let heads: usize = self.heads.iter().map(|head| head.classes.len() * (H + 1) * 4).sum();
+        self.vectors.len() * H + self.scales.len() * 4 + heads
+    }
+}
