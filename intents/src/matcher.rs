@@ -66,7 +66,8 @@ impl Matcher {
         Ok(Self { learnt: Arc::new(learnt), answers })
     }
 
-    /// The same matcher with another FAQ; the intents are not trained again.
+    /// The same matcher with another FAQ, at once. Words that only the new questions have stay unknown to it:
+    /// train again where they matter.
     #[must_use]
     pub fn with_answers(&self, answers: &[AnswerEntry]) -> Self {
         Self { learnt: Arc::clone(&self.learnt), answers: Arc::new(self.learnt.index(answers)) }
