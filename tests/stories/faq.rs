@@ -46,7 +46,7 @@ async fn between_two_close_answers_the_bot_asks(#[values(Engine::Sqlite, Engine:
         desk.post("/answers", answer).await;
     }
     let lan = gateway.customer("telegram", "Lan");
-    lan.says("cách bảo quản đồ mây").await;
+    lan.says("bảo quản đồ mây thế nào vậy shop").await;
     let question = lan.hears("ý anh/chị là").await;
     let (label, payload) = question.buttons.first().cloned().expect("the choices are buttons");
     lan.does(onethread_simulator::Act::Presses { message: question.id.clone(), label, payload }).await;
