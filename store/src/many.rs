@@ -3,7 +3,8 @@
 //! sizes, so that they are prepared once.
 //!
 //! A trap: SQLite looks up `column IN (VALUES …)` by an index, but reads the whole
-//! table for `(a, b) IN (VALUES …)`. Join the list instead.
+//! table for `(a, b) IN (VALUES …)`. Join the list instead. And where a statement has a limit, it may
+//! rather walk the table in the order asked for than use the index of the condition: `ORDER BY +column`.
 
 use std::sync::OnceLock;
 

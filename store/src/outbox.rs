@@ -155,7 +155,8 @@ impl Conn {
                     "SELECT o.id FROM outbox o JOIN inboxes b ON b.id = o.inbox_id",
                     " WHERE o.state = 'queued' AND o.not_before <= $3 AND b.state = 'active'",
                     " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.identity_id = o.identity_id AND e.state IN ('queued', 'sending')",
-                    " AND (e.position < o.position OR e.state = 'sending')) ORDER BY o.position LIMIT $4",
+                    // The plus keeps SQLite from walking the whole outbox in this order for the sake of the limit.
+                    " AND (e.position < o.position OR e.state = 'sending')) ORDER BY +o.position LIMIT $4",
                     $lock,
                     ")"
                 )
@@ -258,9 +259,9 @@ impl Conn {
     pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part, Millis)>> {
         let sql = concat!(
             // The first condition is that of the index.
-            "SELECT id, part, created_at, position FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending')",
-            " AND state = 'sending' UNION ALL SELECT id, part, created_at, position FROM outbox",
-            " WHERE identity_id = $1 AND state = 'uncertain' ORDER BY position DESC LIMIT 50"
+            "SELECT id, part, created_at, +position AS place FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending')",
+            " AND state = 'sending' UNION ALL SELECT id, part, created_at, +position AS place FROM outbox",
+            " WHERE identity_id = $1 AND state = 'uncertain' ORDER BY place DESC LIMIT 50"
         );
         let rows: Vec<(String, Json<Part>, i64, i64)> =
             aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_all(db).await)?;
@@ -313,7 +314,10 @@ impl Conn {
 
     /// Parcels whose sender is gone: claimed and not settled in time. With message, inbox, and how long the claim held.
     pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<(String, String, String, Millis)>> {
-        let sql = "SELECT id, message_id, inbox_id, claimed_until FROM outbox WHERE state = 'sending' AND claimed_until < $1 ORDER BY position LIMIT 200";
+        let sql = concat!(
+            "SELECT id, message_id, inbox_id, claimed_until FROM outbox WHERE state IN ('queued', 'sending') AND state = 'sending'",
+            " AND claimed_until < $1 ORDER BY +position LIMIT 200"
+        );
         Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
     }
 

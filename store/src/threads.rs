@@ -88,6 +88,18 @@ macro_rules! thread_columns {
     };
 }
 
+/// One text for each way to narrow: an index is used only for a condition that is always there.
+macro_rules! by_activity {
+    ($narrowed:expr) => {
+        thread_columns!(concat!(
+            "WHERE NOT t.folded AND ",
+            $narrowed,
+            " AND c.folded LIKE $3 ESCAPE '\\' AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\')",
+            " AND (t.last_activity_at, t.id) < ($5, $6) ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
+        ))
+    };
+}
+
 impl Conn {
     pub(crate) async fn add_thread(&mut self, id: &ThreadId, customer: &CustomerId, channel: &str, now: Millis) -> Result<()> {
         let sql = concat!(
@@ -214,12 +226,12 @@ impl Conn {
                 " AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\') AND t.waiting_since IS NOT NULL",
                 " AND (t.waiting_since, t.id) > ($5, $6) ORDER BY t.waiting_since, t.id LIMIT $7"
             ))
+        } else if agent.is_some() {
+            by_activity!("($1 IS NULL OR t.status = $1) AND t.assignee_id = $2")
+        } else if status.is_some() {
+            by_activity!("t.status = $1 AND ($2 IS NULL OR t.assignee_id = $2)")
         } else {
-            thread_columns!(concat!(
-                "WHERE NOT t.folded AND ($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2) AND c.folded LIKE $3 ESCAPE '\\'",
-                " AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\')",
-                " AND (t.last_activity_at, t.id) < ($5, $6) ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
-            ))
+            by_activity!("($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2)")
         };
         let rows: Vec<ThreadRow> = on!(self, db => sqlx::query_as(sql)
             .bind(status).bind(agent).bind(&like).bind(&channel).bind(at).bind(&id).bind(limit + 1)
