@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Largest body of a platform event. Hosted paths (uploads) have their own limit.
 pub const EVENT_LIMIT: usize = 1024 * 1024;
-/// Platforms give up after two seconds (Zalo) to five (Facebook): before that they are told to come again. If it
+/// Platforms give up after two to five seconds: before that they are told to come again. If it
 /// is stored all the same, what comes again is a redelivery.
 const STORED_WITHIN: Duration = Duration::from_millis(1500);
 
