@@ -11,7 +11,7 @@ const GIVE_UP_AFTER: Millis = 6 * HOUR;
 const BOT_GIVES_UP_AFTER: Millis = 15 * MINUTE;
 const UNCERTAIN_TRIES_MOST: i64 = 6;
 const LONGEST_PAUSE: Millis = 5 * MINUTE;
-/// A platform that drops doubles remembers what it took for a few minutes only (Discord, of a nonce).
+/// A platform that drops doubles remembers what it took for a few minutes only.
 /// What may have been sent is not sent again after a longer pause than this.
 const DOUBLES_DROPPED_FOR: Millis = MINUTE;
 /// The word for a parcel that may have been sent. It stays with the parcel until it ends.
