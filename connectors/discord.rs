@@ -91,6 +91,9 @@ impl Channel for Discord {
                 Field::optional("api_url", "API address", "Only for a proxy of your own")
                     .of_kind(FieldKind::Url)
                     .default(OFFICIAL),
+                // 50 requests a second in all (Discord's topic "Rate Limits", read in 2026), of which typing and the
+                // acknowledgement of buttons take some.
+                Field::sends_per_second(40),
             ],
         }
     }

@@ -93,6 +93,8 @@ impl Channel for Facebook {
                     .secret(),
                 url("api_url", "API address", "Only for tests or a gateway of your own.").default("https://graph.facebook.com"),
                 Field::optional("api_version", "API version", "Graph API version, such as v25.0.").default("v25.0"),
+                // Send API, texts and links of one Page ("Rate Limits", March 2026).
+                Field::sends_per_second(300),
             ],
         }
     }

@@ -101,6 +101,8 @@ impl Channel for Telegram {
                 Field::optional("api_url", "Bot API server", "Only for a Bot API server of your own")
                     .of_kind(FieldKind::Url)
                     .default(OFFICIAL),
+                // core.telegram.org/bots/faq, "My bot is hitting limits", read in 2026.
+                Field::sends_per_second(30),
             ],
         }
     }

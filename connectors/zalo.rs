@@ -95,6 +95,8 @@ impl Channel for Zalo {
                     .secret(),
                 url("api_url", openapi::OFFICIAL),
                 url("oauth_url", tokens::OFFICIAL),
+                // 4,000 requests a minute of one app (Zalo's error codes, -32, read in 2026).
+                Field::sends_per_second(60),
             ],
         }
     }

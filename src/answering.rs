@@ -122,11 +122,17 @@ impl TurnAt<'_> {
             reading: &reading,
             identity: self.view(&identity),
         };
-        let orders = self.orders(&mind, &context, &heard).await?;
-        let decision = {
-            let shop = mind.shop_at(self.now);
-            bot::decide(&context, &Turn { heard, orders: &orders, answers: &mind.answers, shop: &shop, now: self.now })
+        let now = self.now;
+        let decide = |orders: &OrdersView| {
+            let shop = mind.shop_at(now);
+            bot::decide(&context, &Turn { heard, orders, answers: &mind.answers, shop: &shop, now })
         };
+        let unloaded = OrdersView::default();
+        let mut decision = decide(&unloaded);
+        if unloaded.was_asked.get() {
+            let orders = self.orders(&mind, &context, &heard).await?;
+            decision = decide(&orders);
+        }
         self.carry_out(decision, said, row.lease_number).await
     }
 

@@ -3,7 +3,8 @@
 //! Pure: (what is remembered, what was said, the orders and answers at hand) →
 //! (what to remember, replies, effects). It sends nothing, reads no clock, and
 //! never says more of an order than its asker has shown a right to know
-//! ([`orders`]). Whoever calls it loads what [`wants`] names, and decides once
+//! ([`orders`]). Whoever calls it decides without orders first; where
+//! those were asked for it loads what [`wants`] names and decides again, and once
 //! more after an [`Effect::FetchOrder`].
 
 mod context;

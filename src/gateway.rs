@@ -6,6 +6,7 @@ use crate::inboxes::Inboxes;
 use crate::intake::Ledger;
 use crate::live::Live;
 use crate::media::Media;
+use crate::outbox::Outbox;
 use crate::seal::Seal;
 use crate::tasks::Tasks;
 use crate::{intake, jobs, outbox};
@@ -29,6 +30,7 @@ pub struct Gateway {
     pub seal: Seal,
     pub live: Live,
     pub ledger: Ledger,
+    pub outbox: Outbox,
     pub inboxes: Inboxes,
     pub media: Media,
     pub brain: Brain,
@@ -56,6 +58,7 @@ impl Gateway {
         let http = onethread_connectors::http::client().context("could not set up the HTTP client")?;
         let channels = onethread_connectors::registry(&http);
         let (ledger, calls) = Ledger::new();
+        let (outbox, settlements) = Outbox::new();
         let process = onethread_core::ids::fresh("prc", clock.now());
         let gateway = Arc::new(Self {
             media: Media::open(&config, &seal)?,
@@ -70,6 +73,7 @@ impl Gateway {
             channels,
             seal,
             ledger,
+            outbox,
             process,
         });
         if gateway.db.is_sqlite() {
@@ -78,14 +82,14 @@ impl Gateway {
             tx.commit(gateway.clock.now()).await?;
         }
         crate::inboxes::open_all(&gateway).await?;
-        gateway.start_workers(calls);
+        gateway.start_workers(calls, settlements);
         Ok(gateway)
     }
 
-    fn start_workers(self: &Arc<Self>, calls: intake::Calls) {
+    fn start_workers(self: &Arc<Self>, calls: intake::Calls, settlements: outbox::Settlements) {
         self.tasks.spawn("ledger", intake::keep_ledger(self.clone(), calls));
         self.tasks.spawn("reader", intake::read_ledger(self.clone()));
-        self.tasks.spawn("outbox", outbox::send_parcels(self.clone()));
+        self.tasks.spawn("outbox", outbox::send_parcels(self.clone(), settlements));
         self.tasks.spawn("jobs", jobs::work(self.clone()));
         self.tasks.spawn("live", crate::live::tail(self.clone()));
     }

@@ -12,7 +12,7 @@ use crate::gateway::Gateway;
 use crate::lending;
 use dashmap::DashMap;
 use onethread_core::Millis;
-use onethread_core::channel::{Capabilities, Channel, Connector, SettingsError};
+use onethread_core::channel::{Capabilities, Channel, Connector, SENDS_PER_SECOND, SettingsError};
 use onethread_core::clock::MINUTE;
 use onethread_core::ids::{AccountId, InboxId};
 use onethread_core::secret::Settings;
@@ -27,6 +27,8 @@ pub struct Live {
     pub channel: Arc<dyn Channel>,
     pub connector: Arc<dyn Connector>,
     pub capabilities: Capabilities,
+    /// How fast it may send; `None` where its platform sets no limit.
+    pub sends_per_second: Option<u32>,
     /// When its row was last written: another process may change it.
     version: Millis,
     /// Silence from before was not the platform's.
@@ -129,6 +131,7 @@ pub(crate) fn open(gateway: &Arc<Gateway>, row: &InboxRow) -> Result<Arc<Live>, 
     let live = Arc::new(Live {
         id: id.clone(),
         capabilities: channel.capabilities(),
+        sends_per_second: channel.form().number(SENDS_PER_SECOND, &settings),
         channel,
         connector,
         version: row.updated_at,

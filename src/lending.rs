@@ -135,12 +135,13 @@ impl Transcript for Lent {
         };
         let id = identity.id.as_str().into();
         let rows = conn.messages_with(&id, after, i64::try_from(limit).unwrap_or(100)).await.map_err(failed)?;
-        let mut entries = Vec::with_capacity(rows.len());
-        for row in rows {
-            let platform_id = conn.platform_id_of(&id, &row.id.as_str().into()).await.map_err(failed)?;
-            entries.push(entry(&gateway, row, platform_id));
-        }
-        Ok(entries)
+        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+        let mut platform_ids = conn.platform_ids_of(&id, &ids).await.map_err(failed)?;
+        let named = |row: MessageRow| {
+            let platform_id = platform_ids.remove(&row.id);
+            entry(&gateway, row, platform_id)
+        };
+        Ok(rows.into_iter().map(named).collect())
     }
 }
 

@@ -31,7 +31,7 @@ pub enum Failure {
     Line(DeliveryError),
     /// `code` is the platform's own number, 0 where it gives none. `details` is its `errors` as text.
     #[error("{status}/{code} {message}")]
-    Answered { status: u16, code: i64, message: String, details: String, retry_after: Option<Millis> },
+    Answered { status: u16, code: i64, message: String, details: String, retry_after: Option<Millis>, everywhere: bool },
 }
 
 /// Ids become parts of paths, so nothing that could leave its place is taken for one.
@@ -94,6 +94,7 @@ impl Rest {
             message: self.scrub(answer["message"].as_str().unwrap_or("an answer without a message")),
             details: answer.get("errors").map(ToString::to_string).unwrap_or_default(),
             retry_after: pause.map(millis),
+            everywhere: answer["global"].as_bool().unwrap_or(false),
         })
     }
 
@@ -244,6 +245,9 @@ impl Failure {
         }
         match self {
             Self::Line(fate) => fate,
+            Self::Answered { status: 429, retry_after, everywhere: true, .. } => {
+                DeliveryError::AllThrottled(retry_after.unwrap_or(SECOND))
+            }
             // Slow mode, a channel's write limit and too many new chats come with numbers of their own.
             Self::Answered { status: 429, retry_after, .. } => DeliveryError::Throttled(retry_after.unwrap_or(SECOND)),
             Self::Answered { code: 20_016 | 20_028 | 40_003, retry_after, .. } => {
@@ -276,7 +280,8 @@ mod tests {
 
     fn fate(status: u16, code: i64, errors: &Value) -> DeliveryError {
         let details = errors.to_string();
-        Failure::Answered { status, code, message: String::new(), details, retry_after: Some(1_500) }.delivering()
+        Failure::Answered { status, code, message: String::new(), details, retry_after: Some(1_500), everywhere: false }
+            .delivering()
     }
 
     #[test]
@@ -293,6 +298,15 @@ mod tests {
         assert_eq!(because(413, 0, json!({})), RefusedBecause::BadFile);
         assert_eq!(because(403, 50_013, json!({})), RefusedBecause::NotPermitted);
         assert_eq!(fate(429, 20_028, &json!({})), DeliveryError::Throttled(1_500));
+        let global = Failure::Answered {
+            status: 429,
+            code: 0,
+            message: String::new(),
+            details: String::new(),
+            retry_after: Some(700),
+            everywhere: true,
+        };
+        assert_eq!(global.delivering(), DeliveryError::AllThrottled(700));
         assert!(matches!(fate(401, 0, &json!({})), DeliveryError::Unauthorized(_)));
         assert!(matches!(fate(503, 130_000, &json!({})), DeliveryError::Unreachable(_)));
     }

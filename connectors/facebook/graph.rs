@@ -99,7 +99,7 @@ fn regain_after(headers: &reqwest::header::HeaderMap) -> Option<Millis> {
 fn fate_of_status(status: u16) -> DeliveryError {
     match status {
         401 => DeliveryError::Unauthorized(format!("{NEW_TOKEN} (401)")),
-        429 => DeliveryError::Throttled(MINUTE),
+        429 => DeliveryError::AllThrottled(MINUTE),
         // A gateway that stopped waiting: the message may have gone through behind it.
         504 => DeliveryError::Uncertain("the platform answered 504".into()),
         500.. => DeliveryError::Unreachable(format!("the platform answered {status}")),
@@ -206,7 +206,7 @@ impl Complaint {
     fn fate(self) -> DeliveryError {
         match self.meaning() {
             Meaning::TokenDead => DeliveryError::Unauthorized(format!("{NEW_TOKEN} ({self})")),
-            Meaning::Throttled => DeliveryError::Throttled(self.wait.unwrap_or(MINUTE)),
+            Meaning::Throttled => DeliveryError::AllThrottled(self.wait.unwrap_or(MINUTE)),
             Meaning::Passing => DeliveryError::Unreachable(self.to_string()),
             Meaning::Refused(code) => DeliveryError::refused(code, self.to_string()),
         }
@@ -259,7 +259,7 @@ mod tests {
             assert_eq!(refused(code, subcode), Some(NotPermitted), "{code}/{subcode:?}");
         }
         for code in [4, 32, 613, 80_006, 2_018_321] {
-            assert!(matches!(fate(400, &json!({ "code": code })), DeliveryError::Throttled(MINUTE)), "{code}");
+            assert!(matches!(fate(400, &json!({ "code": code })), DeliveryError::AllThrottled(MINUTE)), "{code}");
         }
         for error in [json!({"code": 1}), json!({"code": 2}), json!({"code": 7, "is_transient": true})] {
             assert!(matches!(fate(400, &error), DeliveryError::Unreachable(_)), "{error}");

@@ -95,7 +95,7 @@ impl Complaint {
                 DeliveryError::Unauthorized(format!("Zalo does not accept the access token; connect the OA again ({self})"))
             }
             Meaning::Owner(advice) => DeliveryError::Unauthorized(format!("{advice} ({self})")),
-            Meaning::Throttled => DeliveryError::Throttled(MINUTE),
+            Meaning::Throttled => DeliveryError::AllThrottled(MINUTE),
             Meaning::Passing => DeliveryError::Unreachable(self.to_string()),
             Meaning::Refused(code) => DeliveryError::refused(code, self.to_string()),
         }
@@ -112,7 +112,7 @@ impl std::fmt::Display for Complaint {
 pub fn of_status(status: u16) -> DeliveryError {
     match status {
         401 => DeliveryError::Unauthorized("Zalo does not accept the access token (401)".into()),
-        429 => DeliveryError::Throttled(MINUTE),
+        429 => DeliveryError::AllThrottled(MINUTE),
         // A gateway that stopped waiting: the message may have gone through behind it.
         504 => DeliveryError::Uncertain("Zalo answered 504".into()),
         500.. => DeliveryError::Unreachable(format!("Zalo answered {status}")),
@@ -147,7 +147,7 @@ mod tests {
                 assert!(matches!(fate(code), DeliveryError::Refused(told) if told.code == reason), "{code}");
             }
         }
-        assert_eq!(fate(-32), DeliveryError::Throttled(MINUTE));
+        assert_eq!(fate(-32), DeliveryError::AllThrottled(MINUTE));
         assert!(matches!(fate(-200), DeliveryError::Unreachable(_)));
         for code in [-216, -220, -204, -209, -219, -223] {
             assert!(matches!(fate(code), DeliveryError::Unauthorized(_)), "{code}");

@@ -12,7 +12,7 @@ mod lent;
 mod outbound;
 
 pub use call::{Admission, AnswerBody, HookAnswer, RawCall, Refusal, Unreadable, Visit};
-pub use form::{Field, FieldKind, Form, SettingsError};
+pub use form::{Field, FieldKind, Form, SENDS_PER_SECOND, SettingsError};
 pub use inbound::{FileRef, Inbound, InboundAttachment, Said, Sender, What};
 pub use lent::{
     ByteStream, Files, HeldVault, Intake, IntakeError, KeptFile, Transcript, TranscriptEntry, TranscriptFile, Vault, VaultError,

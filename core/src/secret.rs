@@ -60,6 +60,16 @@ impl Settings {
         }
     }
 
+    /// A whole number, given as one or as digits; `None` when absent, empty or anything else.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u32> {
+        match self.0.get(name)? {
+            serde_json::Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+            serde_json::Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
     pub fn set(&mut self, name: &str, value: impl Into<serde_json::Value>) {
         self.0.insert(name.to_owned(), value.into());
     }

@@ -54,6 +54,12 @@ impl Faults {
         lock(&self.once).push_back(fault);
     }
 
+    /// How many faults no send has met yet.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        lock(&self.once).len()
+    }
+
     /// Every send meets this until it is lifted with `None`.
     pub fn stand(&self, fault: Option<Fault>) {
         *lock(&self.standing) = fault;

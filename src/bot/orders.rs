@@ -68,7 +68,7 @@ impl Talk<'_> {
         if self.turn.heard.identity.lookups_locked {
             return self.say_locked();
         }
-        if self.turn.orders.locked.contains(code) {
+        if self.turn.orders.asked().locked.contains(code) {
             return self.say_code_locked();
         }
         let verified = self.turn.heard.verified_phone().is_some();
@@ -84,7 +84,7 @@ impl Talk<'_> {
     /// What the source may know better than we do. A wrong tail is asked about like an unknown code:
     /// otherwise a source that is slow or away would tell them apart.
     fn is_worth_fetching(&self, code: &str) -> bool {
-        let orders = self.turn.orders;
+        let orders = self.turn.orders.asked();
         let opened = |order: &Order| self.next.tail.as_deref().is_none_or(|tail| opens(tail, order));
         let known_well = self.known(code).is_some_and(|order| !orders.stale.contains(code) && opened(&order));
         orders.sourced_elsewhere && !known_well && !orders.looked_up.contains(code)
@@ -92,7 +92,7 @@ impl Talk<'_> {
 
     /// Tell it as it stands now: what the source told long ago is asked for again first.
     fn tell_lately(&mut self, order: &Order, access: Access) {
-        let orders = self.turn.orders;
+        let orders = self.turn.orders.asked();
         if orders.sourced_elsewhere && orders.stale.contains(&order.code) && !orders.looked_up.contains(&order.code) {
             return self.effects.push(Effect::FetchOrder { code: order.code.clone() });
         }
@@ -107,7 +107,7 @@ impl Talk<'_> {
                 self.tell(&order, Access::Journey);
             }
             // Whoever names an order that we keep is counted, or an outage would be the time to guess.
-            None if self.turn.orders.unanswered.contains(code) => {
+            None if self.turn.orders.asked().unanswered.contains(code) => {
                 if self.known(code).is_some() {
                     self.effects.push(Effect::WrongTail { code: code.to_owned() });
                 }
@@ -122,7 +122,7 @@ impl Talk<'_> {
     }
 
     fn known(&self, code: &str) -> Option<Order> {
-        let orders = self.turn.orders;
+        let orders = self.turn.orders.asked();
         orders.by_code.get(code).or_else(|| orders.by_phone.iter().find(|order| order.code == code)).cloned()
     }
 
@@ -158,7 +158,7 @@ impl Talk<'_> {
     }
 
     fn own_newest_first(&self) -> Vec<Order> {
-        let mut own: Vec<Order> = self.turn.orders.by_phone.iter().filter(|order| self.is_own(order)).cloned().collect();
+        let mut own: Vec<Order> = self.turn.orders.asked().by_phone.iter().filter(|order| self.is_own(order)).cloned().collect();
         own.sort_by(|a, b| b.updated_at.cmp(&a.updated_at).then_with(|| a.code.cmp(&b.code)));
         own
     }

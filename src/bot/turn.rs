@@ -7,6 +7,7 @@ use onethread_core::order::Order;
 use onethread_core::phone;
 use onethread_core::thread::HandoffReason;
 use onethread_intents::{Intent, Language, Reading};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the customer did.
@@ -62,7 +63,7 @@ pub struct OrdersWanted {
     pub phone: Option<String>,
 }
 
-/// The orders that [`super::wants`] named, as far as they are known here.
+/// The orders that [`super::wants`] names, as far as they are known here.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OrdersView {
     pub by_code: BTreeMap<String, Order>,
@@ -77,6 +78,17 @@ pub struct OrdersView {
     pub stale: BTreeSet<String>,
     /// Codes whose tail was guessed wrong too often lately, by whomever.
     pub locked: BTreeSet<String>,
+    /// Whether a decision looked into it: see [`OrdersView::asked`].
+    pub was_asked: Cell<bool>,
+}
+
+impl OrdersView {
+    /// What is known of orders. A decision that asked a view which was not loaded does not count:
+    /// most need none, so that most of the time none is loaded.
+    pub(super) fn asked(&self) -> &Self {
+        self.was_asked.set(true);
+        self
+    }
 }
 
 /// The shop's answers.

@@ -3,6 +3,7 @@
 
 use super::understand::{After, Event, Meant, Understood, take_in, understand};
 use crate::gateway::Gateway;
+use crate::outbox;
 use onethread_core::Millis;
 use onethread_core::clock::SECOND;
 use onethread_core::ids::InboxId;
@@ -69,7 +70,8 @@ async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool
     }
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    if !tx.hold_lease(LEASE, &gateway.process, now + LEASE_FOR, now).await? {
+    // An embedded database has no other process.
+    if !gateway.db.is_sqlite() && !tx.hold_lease(LEASE, &gateway.process, now + LEASE_FOR, now).await? {
         return Ok(false);
     }
     // Another reader may have been here between the look and the lease.
@@ -85,7 +87,9 @@ async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool
             tx.bury_call(entry.position, &reason, now).await?;
         }
     }
+    let started = outbox::claim_queued(gateway, &mut tx, now).await?;
     tx.commit(now).await?;
+    outbox::start(gateway, started);
     after.follow(gateway);
     Ok(true)
 }
@@ -107,9 +111,8 @@ async fn take_in_all(
     calls: &[(&Entry, Understood)],
     after: &mut After,
 ) -> Result<(), StoreError> {
-    for (inbox, at) in heard(calls) {
-        tx.heard_from_inbox(inbox, at).await?;
-    }
+    let heard: Vec<(&InboxId, Millis)> = heard(calls).into_iter().collect();
+    tx.heard_from_inboxes(&heard).await?;
     let events: Vec<(&Entry, &Meant)> =
         calls.iter().flat_map(|(entry, call)| call.events.iter().map(|meant| (*entry, meant))).collect();
     let keys: Vec<(InboxId, String)> =

@@ -69,7 +69,7 @@ pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
             let failed = error(code_word(reason.code), reason.to_string());
             if reason.code == RefusedBecause::Blocked { Next::Blocked(failed) } else { Next::Failed(failed) }
         }
-        Err(DeliveryError::Throttled(pause)) => {
+        Err(DeliveryError::Throttled(pause) | DeliveryError::AllThrottled(pause)) => {
             tried.again(pause.max(SECOND), Some("throttled"), "the platform asked us to slow down")
         }
         Err(DeliveryError::Unreachable(why)) => {

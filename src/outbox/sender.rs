@@ -3,22 +3,25 @@
 //! transaction: the busier it is, the less each costs.
 
 use super::fate::{self, Tried};
+use super::places::{Place, Places};
 use super::settle::{Outcome, Settlement, end_message, settle};
 use crate::gateway::Gateway;
 use crate::inboxes::{self, Live};
 use onethread_core::Millis;
 use onethread_core::channel::{DeliveryError, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, Voice};
 use onethread_core::clock::SECOND;
+use onethread_core::ids::InboxId;
 use onethread_core::message::Attachment;
 use onethread_core::parts::Part;
 use onethread_core::window::{Reach, reach};
-use onethread_store::StoreError;
 use onethread_store::outbox::{ClaimedParcel, End};
+use onethread_store::{StoreError, Tx};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-/// Deliveries under way at once, all inboxes together.
+/// Settled in one transaction.
 const TOGETHER_MOST: usize = 256;
 /// A platform that has not answered by then leaves the parcel uncertain.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -33,30 +36,37 @@ const GATHER: Duration = Duration::from_millis(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
-/// What deliveries share with the loop that started them.
-struct Desk {
-    gateway: Arc<Gateway>,
-    room: Arc<Semaphore>,
-    /// How deliveries tell what came of them.
+/// The outbox's door: places for deliveries, and the way back for what comes of them.
+pub struct Outbox {
+    pub places: Arc<Places>,
     done: mpsc::Sender<Settlement>,
 }
 
+/// What the sender works off.
+pub type Settlements = mpsc::Receiver<Settlement>;
+
+impl Outbox {
+    #[must_use]
+    pub fn new() -> (Self, Settlements) {
+        let (done, settlements) = mpsc::channel(TOGETHER_MOST * 2);
+        (Self { places: Arc::default(), done }, settlements)
+    }
+}
+
 /// Send what is queued until the gateway stops; deliveries under way are finished and settled.
-pub async fn send_parcels(gateway: Arc<Gateway>) {
+pub async fn send_parcels(gateway: Arc<Gateway>, mut settlements: Settlements) {
     let stop = gateway.tasks.token();
-    let (done, mut settlements) = mpsc::channel(TOGETHER_MOST * 2);
-    let desk = Desk { gateway: gateway.clone(), room: Arc::new(Semaphore::new(TOGETHER_MOST)), done };
     // An embedded database has no other process: whatever is under way is ours from before.
     let mut orphans_before = if gateway.db.is_sqlite() { Some(Millis::MAX) } else { None };
-    let mut orphans_at = tokio::time::Instant::now();
+    let mut orphans_at = Instant::now();
     loop {
-        if stop.is_cancelled() && desk.is_idle() && settlements.is_empty() {
+        if stop.is_cancelled() && gateway.outbox.places.close_if_idle() && settlements.is_empty() {
             return;
         }
-        if orphans_at <= tokio::time::Instant::now() {
+        if orphans_at <= Instant::now() {
             let before = orphans_before.take().unwrap_or_else(|| gateway.clock.now());
             report(adopt_orphans(&gateway, before).await, "orphaned parcels could not be adopted");
-            orphans_at = tokio::time::Instant::now() + ORPHANS_EVERY;
+            orphans_at = Instant::now() + ORPHANS_EVERY;
         }
         let mut settled = Vec::new();
         while settled.len() < TOGETHER_MOST
@@ -65,8 +75,8 @@ pub async fn send_parcels(gateway: Arc<Gateway>) {
             settled.push(settlement);
         }
         let any_settled = !settled.is_empty();
-        desk.settle_surely(settled).await;
-        let claimed = if stop.is_cancelled() { Ok(0) } else { desk.send_some().await };
+        settle_surely(&gateway, settled).await;
+        let claimed = if stop.is_cancelled() { Ok(0) } else { send_some(&gateway).await };
         if any_settled || matches!(claimed, Ok(1..)) {
             tokio::time::sleep(GATHER).await;
             continue;
@@ -86,79 +96,104 @@ fn report(done: Result<(), StoreError>, what: &str) {
     }
 }
 
-/// Until the next parcel is due, but never long: another process may queue some.
+/// Until the next parcel is due and may go, but never long: another process may queue some.
 async fn rest(gateway: &Gateway) -> Duration {
-    let due = match gateway.db.read().await {
-        Ok(mut conn) => conn.next_due().await.ok().flatten(),
-        Err(_) => None,
-    };
-    let wait = due.map_or(Millis::MAX, |due| due - gateway.clock.now());
-    Duration::from_millis(u64::try_from(wait.max(20)).unwrap_or(20)).min(LOOK_EVERY)
+    until_next(gateway).await.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY)
 }
 
-impl Desk {
-    fn is_idle(&self) -> bool {
-        self.room.available_permits() == TOGETHER_MOST
+async fn until_next(gateway: &Gateway) -> Result<Duration, StoreError> {
+    let mut conn = gateway.db.read().await?;
+    let now = gateway.clock.now();
+    match conn.next_due().await? {
+        None => Ok(LOOK_EVERY),
+        Some(due) if due > now => Ok(Duration::from_millis((due - now).unsigned_abs())),
+        Some(_) => {
+            let inboxes = conn.inboxes_due(now).await?;
+            let wait = |inbox| gateway.outbox.places.wait(inbox, rate_of(gateway, inbox), Instant::now());
+            Ok(inboxes.iter().map(wait).min().unwrap_or(LOOK_EVERY))
+        }
     }
+}
 
-    /// Claim as many as there is room for, and start their deliveries. Answers how many.
-    async fn send_some(&self) -> Result<usize, StoreError> {
-        let free = self.room.available_permits();
-        let now = self.gateway.clock.now();
-        // A look without the writer first: most of the time nothing is due.
-        if free == 0 || self.gateway.db.read().await?.next_due().await?.is_none_or(|due| due > now) {
-            return Ok(0);
-        }
-        let mut tx = self.gateway.db.begin().await?;
-        let claim = onethread_core::ids::fresh("clm", now);
-        let claimed = tx.claim_parcels(&claim, now + CLAIM_FOR, now, i64::try_from(free).unwrap_or(1)).await?;
-        if claimed.is_empty() {
-            return Ok(0);
-        }
-        tx.commit(now).await?;
-        let count = claimed.len();
-        for parcel in claimed {
-            self.start(parcel).await;
-        }
-        Ok(count)
+fn rate_of(gateway: &Gateway, inbox: &InboxId) -> Option<u32> {
+    gateway.inboxes.get(inbox)?.sends_per_second
+}
+
+/// Claim as many as each inbox has places for, and start their deliveries. Answers how many.
+async fn send_some(gateway: &Arc<Gateway>) -> Result<usize, StoreError> {
+    let now = gateway.clock.now();
+    let places = &gateway.outbox.places;
+    // A look without the writer first: most of the time nothing is due.
+    let mut due = gateway.db.read().await?.inboxes_due(now).await?;
+    due.retain(|inbox| places.free(inbox, rate_of(gateway, inbox), Instant::now()) > 0);
+    if due.is_empty() {
+        return Ok(0);
     }
+    let mut tx = gateway.db.begin().await?;
+    let claim = onethread_core::ids::fresh("clm", now);
+    let mut claimed = Vec::new();
+    for inbox in &due {
+        let free = i64::try_from(places.free(inbox, rate_of(gateway, inbox), Instant::now())).unwrap_or(1);
+        let parcels = tx.claim_parcels(inbox, &claim, now + CLAIM_FOR, now, free).await?;
+        claimed.extend(parcels.into_iter().map(|parcel| (parcel, places.take(inbox))));
+    }
+    if claimed.is_empty() {
+        return Ok(0);
+    }
+    tx.commit(now).await?;
+    let count = claimed.len();
+    start(gateway, claimed);
+    Ok(count)
+}
 
-    async fn start(&self, parcel: ClaimedParcel) {
-        let Ok(permit) = self.room.clone().acquire_owned().await else { return };
-        let (gateway, done) = (self.gateway.clone(), self.done.clone());
-        self.gateway.tasks.spawn("deliver", async move {
+/// Claim at once what this transaction queued, as far as it may go now: to be started when it is committed.
+pub async fn claim_queued(gateway: &Gateway, tx: &mut Tx, now: Millis) -> Result<Vec<(ClaimedParcel, Place)>, StoreError> {
+    let claim = onethread_core::ids::fresh("clm", now);
+    let place = |inbox: &InboxId| {
+        // What is not live here is not sent from here.
+        let live = gateway.inboxes.get(inbox)?;
+        gateway.outbox.places.take_free(inbox, live.sends_per_second, Instant::now())
+    };
+    tx.claim_queued(&claim, now + CLAIM_FOR, place).await
+}
+
+/// Deliver what is claimed; [`send_parcels`] settles what comes of it.
+pub fn start(gateway: &Arc<Gateway>, claimed: Vec<(ClaimedParcel, Place)>) {
+    for (parcel, place) in claimed {
+        let (shared, done) = (gateway.clone(), gateway.outbox.done.clone());
+        gateway.tasks.spawn("deliver", async move {
             let outcome = tokio::select! {
-                outcome = deliver(&gateway, &parcel) => outcome,
-                never = keep_claim(&gateway, &parcel.id) => match never {},
+                outcome = deliver(&shared, &parcel) => outcome,
+                never = keep_claim(&shared, &parcel.id) => match never {},
             };
-            // Told before the room is free: a stop waits for both.
+            // Told before the place is free: a stop waits for both.
             let _ = done.send(Settlement { parcel, outcome }).await;
-            drop(permit);
-            gateway.bells.parcels.notify_one();
+            drop(place);
+            shared.bells.parcels.notify_one();
         });
     }
+}
 
-    /// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
-    async fn settle_surely(&self, mut settlements: Vec<Settlement>) {
-        let mut pauses = SETTLE_PAUSES.into_iter();
-        while !settlements.is_empty() {
-            let error = match settle(&self.gateway, &settlements).await {
-                Ok(()) => return,
-                Err(error) => error,
-            };
-            match pauses.next() {
-                Some(pause) if error.is_passing() => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "settling deliveries again");
-                    tokio::time::sleep(pause).await;
-                }
-                // One of them cannot be settled: the others must not suffer for it.
-                _ if settlements.len() > 1 => {
-                    for one in settlements.drain(..) {
-                        report(settle(&self.gateway, std::slice::from_ref(&one)).await, "a delivery could not be settled");
-                    }
-                }
-                _ => return report(Err(error), "a delivery could not be settled"),
+/// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
+async fn settle_surely(gateway: &Arc<Gateway>, mut settlements: Vec<Settlement>) {
+    let mut pauses = SETTLE_PAUSES.into_iter();
+    while !settlements.is_empty() {
+        let error = match settle(gateway, &settlements).await {
+            Ok(()) => return,
+            Err(error) => error,
+        };
+        match pauses.next() {
+            Some(pause) if error.is_passing() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "settling deliveries again");
+                tokio::time::sleep(pause).await;
             }
+            // One of them cannot be settled: the others must not suffer for it.
+            _ if settlements.len() > 1 => {
+                for one in settlements.drain(..) {
+                    report(settle(gateway, std::slice::from_ref(&one)).await, "a delivery could not be settled");
+                }
+            }
+            _ => return report(Err(error), "a delivery could not be settled"),
         }
     }
 }
@@ -196,6 +231,14 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
         Ok(None) => Err(DeliveryError::refused(RefusedBecause::NotPermitted, "the inbox is disabled")),
     };
+    let throttled = match &answer {
+        Err(DeliveryError::Throttled(pause)) => Some((Some(claimed.identity_id.as_str()), *pause)),
+        Err(DeliveryError::AllThrottled(pause)) => Some((None, *pause)),
+        _ => None,
+    };
+    if let Some((recipient, pause)) = throttled {
+        gateway.outbox.places.throttled(&claimed.inbox_id.as_str().into(), recipient, pause, Instant::now());
+    }
     let tried = Tried {
         attempts: claimed.attempts,
         queued_at: claimed.queued_at,

@@ -102,6 +102,7 @@ pub enum FieldKind {
     Url,
     List,
     Choice { options: Vec<String> },
+    Number { least: u32, most: u32 },
 }
 
 impl From<&dyn core::Channel> for Channel {
@@ -163,6 +164,7 @@ impl From<core::Field> for Field {
                 core::FieldKind::Url => FieldKind::Url,
                 core::FieldKind::List => FieldKind::List,
                 core::FieldKind::Choice { options } => FieldKind::Choice { options },
+                core::FieldKind::Number { least, most } => FieldKind::Number { least, most },
             },
             required: field.required,
             secret: field.secret,

@@ -128,7 +128,7 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .pragma("temp_store", "memory")
         // In pages: a hot page is then written to the file once for many commits, not for every few.
         .pragma("wal_autocheckpoint", "8000")
-        .statement_cache_capacity(256)
+        .statement_cache_capacity(512)
         .optimize_on_close(true, None);
     let one = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
     let writer = one.acquire_timeout(Duration::from_secs(30)).connect_with(options.clone()).await.map_err(failed)?;
@@ -202,10 +202,10 @@ impl Conn {
 
 /// A transaction, and what consoles will be told once it is committed.
 pub struct Tx {
-    conn: Conn,
+    pub(crate) conn: Conn,
     woken: Arc<Woken>,
     pub(crate) events: crate::live::Words,
-    pub(crate) parcels: Vec<(crate::outbox::NewParcel, Millis)>,
+    pub(crate) parcels: Vec<crate::outbox::Queued>,
     pub(crate) jobs: Vec<crate::jobs::NewJob>,
 }
 

@@ -19,6 +19,7 @@ use crate::{Conn, Result, Tx};
 use onethread_core::Millis;
 use onethread_core::channel::Sender;
 use onethread_core::ids::{CustomerId, IdentityId, InboxId, ThreadId};
+use onethread_core::message::Content;
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -130,6 +131,12 @@ impl Held {
         let Some(place) = self.message_places.get(message) else { return false };
         self.messages[*place].intent = Some(intent.clone());
         true
+    }
+
+    /// The thread and the content of a message that is not written yet.
+    pub(crate) fn message(&self, message: &str) -> Option<(&ThreadRow, &Content)> {
+        let held = &self.messages[*self.message_places.get(message)?];
+        Some((self.thread(&held.thread)?, &held.message.content))
     }
 
     /// Remember a platform's id, with the identity held. `None`: it is not.

@@ -1,6 +1,7 @@
 //! Inboxes: connected accounts of the business. Secrets are sealed before they come here.
 
 use crate::macros::{aside, aside_touched};
+use crate::many::{Many, write_many};
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::ids::InboxId;
@@ -52,6 +53,16 @@ macro_rules! inbox_columns {
         )
     };
 }
+
+static HEARD: Many = Many::new(
+    concat!(
+        "UPDATE inboxes SET last_heard_at = v.column2, usual_gap = CASE WHEN last_heard_at IS NULL THEN usual_gap",
+        " WHEN usual_gap IS NULL THEN v.column2 - last_heard_at ELSE (usual_gap * 15 + v.column2 - last_heard_at) / 16 END",
+        " FROM (VALUES"
+    ),
+    2,
+    ") AS v WHERE inboxes.id = v.column1 AND (last_heard_at IS NULL OR last_heard_at < v.column2)",
+);
 
 impl Conn {
     pub async fn add_inbox(&mut self, inbox: &InboxRow) -> Result<()> {
@@ -107,15 +118,10 @@ impl Conn {
         Ok(())
     }
 
-    /// A call came at `now`. Sixteen calls make the average of the gaps between them; calls of one
-    /// instant are one.
-    pub async fn heard_from_inbox(&mut self, id: &InboxId, now: Millis) -> Result<()> {
-        let sql = concat!(
-            "UPDATE inboxes SET last_heard_at = $2, usual_gap = CASE WHEN last_heard_at IS NULL THEN usual_gap",
-            " WHEN usual_gap IS NULL THEN $2 - last_heard_at ELSE (usual_gap * 15 + $2 - last_heard_at) / 16 END",
-            " WHERE id = $1 AND (last_heard_at IS NULL OR last_heard_at < $2)"
-        );
-        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(now).execute(db).await)?;
+    /// When each of these inboxes was called last. Sixteen calls make the average of the gaps between
+    /// them; calls of one instant are one.
+    pub async fn heard_from_inboxes(&mut self, heard: &[(&InboxId, Millis)]) -> Result<()> {
+        write_many!(self, HEARD, heard, query, (inbox, at) => query.bind(inbox.as_str()).bind(at));
         Ok(())
     }
 

@@ -9,7 +9,7 @@
 use std::sync::OnceLock;
 
 /// Rows that one statement carries; what is left over takes the next smaller ones.
-const SIZES: [usize; 5] = [128, 32, 8, 2, 1];
+const SIZES: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// A statement with a list of rows in its middle: `before ($1, $2), ($3, $4) after`.
 pub(crate) struct Many {

@@ -1,6 +1,7 @@
 //! Messages: the entries of threads, in the order they were accepted.
 
 use crate::macros::{aside, on, touched};
+use crate::many::{Many, read_many};
 use crate::threads::LastMessage;
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
@@ -9,6 +10,7 @@ use onethread_core::message::{Author, Content, Status};
 use onethread_core::text::excerpt;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
+use std::collections::HashMap;
 
 /// A message about to be appended.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +105,12 @@ macro_rules! message_columns {
 }
 
 pub(crate) use message_columns;
+
+static PLATFORM_IDS: Many = Many::new(
+    "SELECT p.message_id, MIN(p.platform_id) FROM (VALUES",
+    2,
+    ") AS v JOIN platform_messages p ON p.message_id = v.column1 AND p.identity_id = v.column2 GROUP BY p.message_id",
+);
 
 impl Conn {
     /// Append to a thread; answers the message's place in it. `created_at` never runs backwards
@@ -202,6 +210,14 @@ impl Conn {
         let row: Option<(String,)> =
             on!(self, db => sqlx::query_as(sql).bind(message.as_str()).bind(identity.as_str()).fetch_optional(db).await)?;
         Ok(row.map(|(id,)| id))
+    }
+
+    /// The same of many messages, by message; those that the platform has no name for are left out.
+    pub async fn platform_ids_of(&mut self, identity: &IdentityId, messages: &[String]) -> Result<HashMap<String, String>> {
+        self.settled().await?;
+        let identity = identity.as_str();
+        let rows = read_many!(self, (String, String), PLATFORM_IDS, messages, query, id => query.bind(id).bind(identity));
+        Ok(rows.into_iter().collect())
     }
 
     /// Remember what the platform calls this message. An id that means another message already keeps its meaning.

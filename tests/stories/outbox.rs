@@ -1,9 +1,10 @@
 //! What becomes of messages on their way out.
 
-use crate::kit::{Engine, TestGateway};
+use crate::kit::{Customer, Engine, TestGateway};
 use onethread_simulator::Fault;
 use rstest::rstest;
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -191,5 +192,64 @@ async fn that_an_inbox_is_paused_is_told_to_who_writes_there(#[values(Engine::Sq
     admin.call("PATCH", &inbox, Some(json!({ "paused": true }))).await;
     assert_eq!(admin.get(&path).await["identities"][0]["reachable"]["paused"], "paused by hand");
     admin.call("PATCH", &inbox, Some(json!({ "paused": false }))).await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_sends_no_faster_than_it_may_and_delays_no_other(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let admin = gateway.desk("admin@demo.shop").await;
+    let path = format!("/inboxes/{}", gateway.inbox("facebook").await);
+    let (status, wrong) = admin.call("PATCH", &path, Some(json!({ "settings": { "sends_per_second": 0 } }))).await;
+    assert_eq!(status, 422, "{wrong}");
+    let (status, changed) = admin.call("PATCH", &path, Some(json!({ "settings": { "sends_per_second": 2 } }))).await;
+    assert_eq!(status, 200, "{changed}");
+    // The names that it looks up do not count; what it says does.
+    let crowd: Vec<Customer> = (0..8).map(|number| gateway.customer("facebook", &format!("Lan {number}"))).collect();
+    let start = Instant::now();
+    for lan in &crowd {
+        lan.says("phí ship bao nhiêu vậy shop").await;
+    }
+    let minh = gateway.customer("zalo", "Minh");
+    minh.says("phí ship bao nhiêu vậy shop").await;
+    minh.hears("25.000").await;
+    let answered = crowd.iter().filter(|lan| lan.texts().iter().any(|text| text.contains("25.000"))).count();
+    assert!(answered < crowd.len(), "the other inbox did not wait for this one");
+    for lan in &crowd {
+        lan.hears("25.000").await;
+        assert_eq!(lan.unheard(), 0);
+    }
+    // Two at once, then six at two a second: a lower bound, however slow the machine is.
+    assert!(start.elapsed() >= Duration::from_millis(2900), "{:?}", start.elapsed());
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_that_slows_the_account_down_is_left_alone_until_then(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let (lan, minh) = (gateway.customer("facebook", "Lan"), gateway.customer("facebook", "Minh"));
+    // For a minute: the word is for the whole Page.
+    gateway.platform("facebook").faults().next(Fault::Throttled { retry_after: 60_000 });
+    lan.says("phí ship bao nhiêu vậy shop").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let met = desk.until(async || (gateway.platform("facebook").faults().left() == 0).then_some(())).await;
+    assert!(met.is_some(), "the reply was sent and met the fault");
+    minh.says("phí ship bao nhiêu vậy shop").await;
+    let thread = desk.thread_of("Minh").await;
+    let id = thread["id"].as_str().expect("an id");
+    let waits = desk.message_where(id, |m| m["author"]["kind"] == "bot").await;
+    // Another customer elsewhere is answered meanwhile, which is time enough to have tried.
+    let hoa = gateway.customer("telegram", "Hoa");
+    hoa.says("phí ship bao nhiêu vậy shop").await;
+    hoa.hears("25.000").await;
+    let waits = desk.message_where(id, |m| m["id"] == waits["id"]).await;
+    assert_eq!(waits["status"], "queued", "{waits}");
+    assert_eq!((minh.unheard(), lan.unheard()), (0, 0));
     gateway.stop().await;
 }

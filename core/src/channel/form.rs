@@ -32,7 +32,15 @@ pub enum FieldKind {
     Choice {
         options: Vec<String>,
     },
+    /// A whole number within these bounds, written as a number or as digits.
+    Number {
+        least: u32,
+        most: u32,
+    },
 }
+
+/// The setting that says how fast an inbox may send.
+pub const SENDS_PER_SECOND: &str = "sends_per_second";
 
 impl Field {
     #[must_use]
@@ -70,6 +78,16 @@ impl Field {
         self.default = Some(value.into());
         self
     }
+
+    /// How many messages the inbox sends in a second at the most, all customers together. Platforms
+    /// let some accounts send more than others, so their published limit is a default.
+    #[must_use]
+    pub fn sends_per_second(published: u32) -> Self {
+        let hint = "The platform's limit for your account; raise it only where the platform has done so";
+        Self::optional(SENDS_PER_SECOND, "Messages a second", hint)
+            .of_kind(FieldKind::Number { least: 1, most: 100_000 })
+            .default(&published.to_string())
+    }
 }
 
 impl Form {
@@ -84,6 +102,13 @@ impl Form {
         }
         self.fields.iter().try_for_each(|field| field.check(settings))
     }
+
+    /// The number set here or, where none is, the form's own; `None` where the channel has no such field.
+    #[must_use]
+    pub fn number(&self, name: &str, settings: &Settings) -> Option<u32> {
+        let default = || self.fields.iter().find(|field| field.name == name)?.default.as_deref()?.parse().ok();
+        settings.number(name).or_else(default)
+    }
 }
 
 impl Field {
@@ -96,6 +121,14 @@ impl Field {
             return match settings.list(&self.name).is_empty() && self.required {
                 true => wrong("must name at least one".into()),
                 false => Ok(()),
+            };
+        }
+        if let FieldKind::Number { least, most } = self.kind {
+            let empty = value.as_str().is_some_and(|text| text.trim().is_empty());
+            return match settings.number(&self.name) {
+                Some(number) if (least..=most).contains(&number) => Ok(()),
+                None if empty && !self.required => Ok(()),
+                _ => wrong(format!("must be a whole number from {least} to {most}")),
             };
         }
         let Some(text) = value.as_str() else {
@@ -142,6 +175,21 @@ impl SettingsError {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_number_is_whole_and_within_its_bounds() {
+        let form = Form { fields: vec![Field::sends_per_second(30)] };
+        let settings = |value| Settings([(SENDS_PER_SECOND.to_owned(), value)].into());
+        for good in [json!(1), json!("50"), json!(" 7 "), json!(""), json!(null)] {
+            assert_eq!(form.check(&settings(good.clone())), Ok(()), "{good}");
+        }
+        for bad in [json!(0), json!(-3), json!(1.5), json!("fast"), json!(1_000_000), json!([30])] {
+            assert_eq!(form.check(&settings(bad.clone())).expect_err("refused").field, SENDS_PER_SECOND, "{bad}");
+        }
+        assert_eq!(form.number(SENDS_PER_SECOND, &settings(json!("50"))), Some(50));
+        assert_eq!(form.number(SENDS_PER_SECOND, &settings(json!(""))), Some(30));
+        assert_eq!(Form { fields: vec![] }.number(SENDS_PER_SECOND, &Settings::default()), None);
+    }
 
     #[test]
     fn a_url_is_parsed_and_not_only_its_beginning() {

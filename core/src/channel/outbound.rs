@@ -75,9 +75,12 @@ pub enum DeliveryError {
     /// Shown to the agent, never retried.
     #[error("refused: {0}")]
     Refused(Reason),
-    /// Retried after the pause that the platform asked for, in milliseconds.
+    /// Retried after the pause that the platform asked for, in milliseconds: towards this person.
     #[error("throttled for {0} ms")]
     Throttled(Millis),
+    /// The same, towards everybody: the account as a whole has sent too much.
+    #[error("the account is throttled for {0} ms")]
+    AllThrottled(Millis),
     /// Certainly not sent: retried with backoff.
     #[error("unreachable: {0}")]
     Unreachable(String),

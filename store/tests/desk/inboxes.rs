@@ -26,7 +26,7 @@ async fn an_inbox_is_read_back_as_it_was_made_and_changed(#[values(Sqlite, Postg
 
     let changed = InboxRow { name: "Cửa hàng".into(), sealed: "other".into(), account: None, ..made.clone() };
     db.write(async |tx| tx.change_inbox(&changed, NOW + 1).await).await.unwrap();
-    db.write(async |tx| tx.heard_from_inbox(&"inb_1".into(), NOW + 2).await).await.unwrap();
+    db.write(async |tx| tx.heard_from_inboxes(&[(&"inb_1".into(), NOW + 2)]).await).await.unwrap();
     let expected = InboxRow { updated_at: NOW + 1, last_heard_at: Some(NOW + 2), ..changed };
     assert_eq!(db.read().await.unwrap().inbox(&"inb_1".into()).await.unwrap(), expected);
     db.write(async |tx| tx.reseal_inbox(&"inb_1".into(), "rotated").await).await.unwrap();
@@ -120,7 +120,7 @@ async fn how_long_an_inbox_is_usually_silent_follows_what_it_does(#[values(Sqlit
     let db = TestDb::open(engine).await;
     let id = shop::inbox(&db, "chat").await;
     let heard = async |at| {
-        db.write(async |tx| tx.heard_from_inbox(&id, at).await).await.unwrap();
+        db.write(async |tx| tx.heard_from_inboxes(&[(&id, at)]).await).await.unwrap();
         let row = db.read().await.unwrap().inbox(&id).await.unwrap();
         (row.last_heard_at, row.usual_gap)
     };

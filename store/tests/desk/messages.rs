@@ -200,6 +200,8 @@ async fn a_platforms_id_means_one_message_of_one_identity(#[values(Sqlite, Postg
     assert_eq!(conn.message_by_platform_id(&lan.identity, "m9").await.unwrap(), None);
     assert_eq!(conn.platform_id_of(&lan.identity, &one).await.unwrap().as_deref(), Some("m1"), "the first part's");
     assert_eq!(conn.platform_id_of(&lan.identity, &two).await.unwrap(), None);
+    let both = conn.platform_ids_of(&lan.identity, &[one.0.clone(), two.0.clone()]).await.unwrap();
+    assert_eq!(both, [(one.0.clone(), "m1".to_owned())].into());
 }
 
 #[rstest]

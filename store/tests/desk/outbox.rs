@@ -4,13 +4,14 @@ use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
 use crate::shop::{self, Person};
 use onethread_core::Millis;
-use onethread_core::ids::ParcelId;
-use onethread_core::message::Status;
+use onethread_core::channel::Sender;
+use onethread_core::ids::{InboxId, ParcelId};
+use onethread_core::message::{Content, Status};
 use onethread_core::parts::Part;
 use onethread_core::thread::{Lease, Speaker};
 use onethread_store::messages::MessageError;
 use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel};
-use onethread_store::{Db, Json, StoreError};
+use onethread_store::{Db, Json, StoreError, Writer};
 use rstest::rstest;
 use std::collections::HashSet;
 use std::slice;
@@ -24,7 +25,10 @@ async fn claim(db: &Db, now: Millis, limit: i64) -> Vec<ClaimedParcel> {
     static NAMES: AtomicI64 = AtomicI64::new(0);
     let name = format!("claim {}", NAMES.fetch_add(1, Ordering::Relaxed));
     let mut tx = db.begin().await.unwrap();
-    let parcels = tx.claim_parcels(&name, now + 60_000, now, limit).await.unwrap();
+    let mut parcels = Vec::new();
+    for inbox in tx.inboxes_due(now).await.unwrap() {
+        parcels.extend(tx.claim_parcels(&inbox, &name, now + 60_000, now, limit).await.unwrap());
+    }
     tx.commit(now).await.unwrap();
     parcels
 }
@@ -414,4 +418,100 @@ async fn a_parcel_that_is_settled_is_not_put_back_in_line(#[values(Sqlite, Postg
     end(&db, &parcel, End::Withheld).await;
     db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None).await).await.unwrap();
     assert!(claimed(&db, NOW + 1).await.is_empty());
+}
+
+/// What a transaction claims as it queues is what a claim right after it would have answered.
+#[rstest]
+#[tokio::test]
+async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(true, false)] at_once: bool,
+) {
+    let db = TestDb::open(engine).await;
+    let (lan, minh) = two_people(&db).await;
+    let paused = shop::inbox(&db, "paused").await;
+    let hoa = shop::person(&db, &paused, "Hoa").await;
+    db.write(async |tx| tx.pause_inbox(&paused, Some("token"), NOW).await).await.unwrap();
+    // Minh has one waiting from before, which must go first.
+    let (_, before) = minh.is_answered(&db, "trước", NOW).await;
+    let mut tx = db.begin().await.unwrap();
+    let people = [&lan, &minh, &hoa];
+    let senders = ["Lan", "Minh", "Hoa"].map(|name| Sender::new(format!("address of {name}")));
+    let writers: Vec<Writer<'_>> = people
+        .iter()
+        .zip(&senders)
+        .map(|(person, sender)| Writer { inbox: &person.inbox, channel: &person.channel, sender })
+        .collect();
+    tx.hold(&writers, NOW).await.unwrap();
+    let mut queued = Vec::new();
+    for person in people {
+        let message = shop::answered(person, "vâng ạ", NOW);
+        let parts = [shop::parcel(person, &message.id, "vâng"), shop::parcel(person, &message.id, "ạ")];
+        shop::queue(&mut tx, &person.thread, &message, &parts, NOW).await.unwrap();
+        queued.push(parts.map(|part| part.id.0));
+    }
+    let mut asked = Vec::new();
+    let claimed = match at_once {
+        true => {
+            let place = |inbox: &InboxId| {
+                asked.push(inbox.clone());
+                Some(())
+            };
+            tx.claim_queued("now", NOW + 60_000, place).await.unwrap()
+        }
+        false => Vec::new(),
+    };
+    tx.commit(NOW).await.unwrap();
+    let claimed: Vec<ClaimedParcel> = claimed.into_iter().map(|(parcel, ())| parcel).collect();
+    let mut later = claim(&db, NOW, FAR).await;
+    assert_eq!(later.remove(0).id, before.0, "whatever waited from before is claimed by whoever looks next");
+    let all = [claimed.clone(), later].concat();
+    assert_eq!(all.iter().map(|parcel| &parcel.id).collect::<Vec<_>>(), [&queued[0][0]], "one each, none of a paused inbox");
+    assert_eq!(asked, if at_once { vec![lan.inbox.clone()] } else { vec![] });
+    // Both ways it is the same row, and the same to whoever sends it.
+    let expected = ClaimedParcel {
+        id: queued[0][0].clone(),
+        message_id: all[0].message_id.clone(),
+        thread_id: lan.thread.0.clone(),
+        identity_id: lan.identity.0.clone(),
+        inbox_id: lan.inbox.0.clone(),
+        address: "address of Lan".into(),
+        part: Json(Part::Text { text: "vâng".into(), buttons: Vec::new(), ask_phone: None }),
+        reply_to: None,
+        voice: "person".into(),
+        lease_number: 0,
+        thread_lease: 1,
+        attempts: 1,
+        last_interaction_at: None,
+        queued_at: NOW,
+        content: Json(Content::text("vâng ạ")),
+        error: None,
+    };
+    assert_eq!(all, [expected]);
+    let orphans = db.read().await.unwrap().orphaned_parcels(NOW + 60_001).await.unwrap();
+    assert!(orphans.iter().any(|(id, ..)| *id == queued[0][0]), "a claim ends");
+    // The second part follows the first.
+    end(&db, &queued[0][0].as_str().into(), End::Sent).await;
+    assert_eq!(claimed_of(&db, &queued[0][1]).await, 1);
+}
+
+async fn claimed_of(db: &Db, id: &str) -> usize {
+    claim(db, NOW, FAR).await.into_iter().filter(|parcel| parcel.id == id).count()
+}
+
+/// No place, no claim: the parcel waits in line.
+#[rstest]
+#[tokio::test]
+async fn what_has_no_place_waits_in_line(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let mut tx = db.begin().await.unwrap();
+    let sender = Sender::new("address of Lan");
+    tx.hold(&[Writer { inbox: &lan.inbox, channel: &lan.channel, sender: &sender }], NOW).await.unwrap();
+    let message = shop::answered(&lan, "vâng", NOW);
+    let part = shop::parcel(&lan, &message.id, "vâng");
+    shop::queue(&mut tx, &lan.thread, &message, slice::from_ref(&part), NOW).await.unwrap();
+    assert!(tx.claim_queued("now", NOW + 60_000, |_| None::<()>).await.unwrap().is_empty());
+    tx.commit(NOW).await.unwrap();
+    assert_eq!(claimed(&db, NOW).await, [part.id.0]);
 }
