@@ -28,6 +28,7 @@ pub mod orders;
 pub mod outbox;
 pub mod phrases;
 pub mod quotas;
+mod receipts;
 pub mod settings;
 pub mod threads;
 pub mod versions;

@@ -45,6 +45,7 @@ pub struct ClaimedParcel {
     /// The thread's lease as it is now.
     pub thread_lease: i64,
     pub attempts: i64,
+    pub claimed_at: Millis,
     pub last_interaction_at: Option<Millis>,
     pub queued_at: Millis,
     /// Files of the message, for names and types.
@@ -108,13 +109,22 @@ static GONE: Many = Many::new(
 );
 
 static GONE_LINKS: Many = Many::new(
-    "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES",
-    3,
-    "ON CONFLICT (identity_id, platform_id) DO NOTHING",
+    "INSERT INTO platform_messages (identity_id, platform_id, message_id, status, handed_at) VALUES",
+    5,
+    // The platform may have shown it to us before it answered.
+    concat!(
+        "ON CONFLICT (identity_id, platform_id) DO UPDATE SET handed_at = excluded.handed_at,",
+        " status = CASE WHEN platform_messages.status = 'sent' THEN excluded.status ELSE platform_messages.status END",
+        " WHERE platform_messages.message_id = excluded.message_id"
+    ),
 );
 
 static GONE_MESSAGES: Many = Many::new(
-    "UPDATE messages SET status = v.column2, error = NULL FROM (VALUES",
+    // An earlier part may not be as far as this one.
+    concat!(
+        "UPDATE messages SET error = NULL, status = CASE WHEN EXISTS (SELECT 1 FROM platform_messages p",
+        " WHERE p.message_id = v.column1 AND p.status = 'sent') THEN 'sent' ELSE v.column2 END FROM (VALUES"
+    ),
     2,
     concat!(
         ") AS v WHERE messages.id = v.column1 AND messages.status IN ('queued', 'sent', 'uncertain')",
@@ -178,11 +188,11 @@ impl Conn {
         let sql = concat!(
             "SELECT o.id, o.message_id, m.thread_id, o.identity_id, o.inbox_id, i.address, o.part, o.reply_to, o.voice,",
             " o.lease_number, t.lease_number AS thread_lease, o.attempts, i.last_interaction_at, o.created_at AS queued_at, m.content,",
-            " o.error",
+            " o.error, $2 AS claimed_at",
             " FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id",
             " JOIN identities i ON i.id = o.identity_id WHERE o.claim = $1 AND o.state = 'sending' ORDER BY o.position"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).bind(claim).fetch_all(db).await)?)
+        Ok(on!(self, db => sqlx::query_as(sql).bind(claim).bind(now).fetch_all(db).await)?)
     }
 
     /// When the next queued parcel is due; `None` when nothing waits.
@@ -207,6 +217,7 @@ impl Conn {
         write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
         write_many!(self, GONE_LINKS, gone, query, one => {
             query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
+                .bind(one.status.as_str()).bind(one.parcel.claimed_at)
         });
         let known: Vec<Known> = gone.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;

@@ -19,5 +19,6 @@ mod merging;
 mod order_source;
 mod orders;
 mod outbox;
+mod parts;
 mod restart;
 mod webchat;

@@ -149,6 +149,7 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
         lease_number: 1,
         thread_lease: 1,
         attempts: 1,
+        claimed_at: NOW,
         last_interaction_at: Some(NOW - 7),
         queued_at: NOW,
         content: Json(message.content),
