@@ -21,6 +21,20 @@ pub struct Actor {
     pub admin: bool,
 }
 
+/// Why somebody cannot be written to now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Barred {
+    /// In one word, as a message's error has it.
+    pub code: &'static str,
+    pub why: String,
+}
+
+impl Barred {
+    fn new(code: &'static str, why: impl Into<String>) -> Self {
+        Self { code, why: why.into() }
+    }
+}
+
 /// Why the desk refuses.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -41,8 +55,8 @@ pub enum DeskError {
     #[error("{name}: {reason}")]
     BadFile { name: String, reason: String },
     /// With the identities that can be reached instead.
-    #[error("{reason}")]
-    CannotReach { reason: String, alternatives: Vec<IdentityId> },
+    #[error("{}", .barred.why)]
+    CannotReach { barred: Barred, alternatives: Vec<IdentityId> },
     #[error("only a failed or uncertain message can be sent again")]
     NothingToRetry,
     #[error("only an uncertain message can be settled by hand")]

@@ -216,7 +216,9 @@ impl From<DeskError> for Problem {
             }
             DeskError::Stranger => Self::invalid("identity_id", said),
             DeskError::NoSuchFile(_) | DeskError::BadFile { .. } => Self::invalid("attachments", said),
-            DeskError::CannotReach { .. } => Self::conflict("cannot-reach", "Cannot be reached", said),
+            DeskError::CannotReach { barred, .. } => {
+                Self::conflict("cannot-reach", "Cannot be reached", said).with("code", barred.code)
+            }
             DeskError::NothingToRetry | DeskError::NotUncertain | DeskError::NothingToUndo | DeskError::AlreadyMerged => {
                 Self::conflict("does-not-fit", "Does not fit", said)
             }

@@ -94,6 +94,16 @@ pub fn of_orphan(deduplicates: bool, claimed_until: Millis, now: Millis) -> Opti
     if deduplicates && remembered { None } else { Some(error) }
 }
 
+/// The end of what waits in an inbox that was disabled.
+#[must_use]
+pub fn of_disabled(doubtful: bool) -> Next {
+    let why = "the inbox is disabled";
+    match doubtful {
+        true => Next::Uncertain(doubt(why)),
+        false => Next::Failed(error("inbox_disabled", format!("{why}; enable it, then send the message again"))),
+    }
+}
+
 impl Tried {
     /// Once more after `pause`, if there is time; `code` is `None` where this very try may have sent it.
     fn again(self, pause: Millis, code: Option<&str>, why: &str) -> Next {

@@ -194,7 +194,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     let answer = match &found {
         Ok(Some(live)) => attempt(gateway, live, claimed, now).await,
         Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
-        Ok(None) => Err(DeliveryError::refused(RefusedBecause::NotPermitted, "the inbox is disabled")),
+        Ok(None) => return Outcome::Tried(Box::new(fate::of_disabled(doubtful))),
     };
     let tried = Tried {
         attempts: claimed.attempts,

@@ -54,6 +54,15 @@ pub struct ClaimedParcel {
     pub error: Option<Json<MessageError>>,
 }
 
+/// A parcel that is queued in a disabled inbox.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Stranded {
+    pub id: String,
+    pub message_id: String,
+    /// What became of its last try.
+    pub error: Option<Json<MessageError>>,
+}
+
 /// How a parcel ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -330,6 +339,25 @@ impl Conn {
             " AND claimed_until < $1 ORDER BY +position LIMIT 200"
         );
         Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
+    }
+
+    /// Parcels that wait in disabled inboxes, oldest first. Nobody claims them before the transaction is over.
+    pub async fn stranded_parcels(&mut self, limit: i64) -> Result<Vec<Stranded>> {
+        macro_rules! stranded {
+            ($lock:literal) => {
+                concat!(
+                    "SELECT id, message_id, error FROM outbox WHERE state = 'queued'",
+                    " AND inbox_id IN (SELECT id FROM inboxes WHERE state = 'disabled') ORDER BY +position LIMIT $1",
+                    $lock
+                )
+            };
+        }
+        Ok(match self.settled().await? {
+            crate::db::Engined::Sqlite(db) => sqlx::query_as(stranded!("")).bind(limit).fetch_all(db).await?,
+            crate::db::Engined::Postgres(db) => {
+                sqlx::query_as(stranded!(" FOR UPDATE SKIP LOCKED")).bind(limit).fetch_all(db).await?
+            }
+        })
     }
 
     /// The parcel with this key, if it is one of ours: its message and identity.

@@ -9,7 +9,7 @@ use onethread_core::message::Status;
 use onethread_core::parts::Part;
 use onethread_core::thread::{Lease, Speaker};
 use onethread_store::messages::MessageError;
-use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel};
+use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel, Stranded};
 use onethread_store::{Db, Json, StoreError};
 use rstest::rstest;
 use std::collections::HashSet;
@@ -216,6 +216,32 @@ async fn a_paused_inbox_keeps_its_queue(#[values(Sqlite, Postgres)] engine: Engi
     assert_eq!(db.read().await.unwrap().outbox_depth().await.unwrap(), (1, 1), "queued, under way");
     db.write(async |tx| tx.pause_inbox(&lan.inbox, None, NOW).await).await.unwrap();
     assert_eq!(claimed(&db, NOW).await, [kept.0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_waits_in_a_disabled_inbox_is_found_and_nothing_else(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, other) = (shop::only_person(&db).await, shop::only_person(&db).await);
+    let (_, under_way) = lan.is_answered(&db, "đang gửi", NOW).await;
+    assert_eq!(claimed(&db, NOW).await, [under_way.as_str()]);
+    let (first, one) = lan.is_answered(&db, "một", NOW).await;
+    let (_, two) = lan.is_answered(&db, "hai", NOW).await;
+    other.is_answered(&db, "đi ngay", NOW).await;
+    let stranded = async |limit| db.write(async |tx| tx.stranded_parcels(limit).await).await.unwrap();
+    db.write(async |tx| tx.pause_inbox(&lan.inbox, Some("the token is refused"), NOW).await).await.unwrap();
+    assert_eq!(stranded(FAR).await, [], "a paused inbox keeps its queue");
+
+    let mut row = db.read().await.unwrap().inbox(&lan.inbox).await.unwrap();
+    row.state = "disabled".into();
+    db.write(async |tx| tx.change_inbox(&row, NOW).await).await.unwrap();
+    let oldest = Stranded { id: one.0.clone(), message_id: first.0, error: None };
+    assert_eq!(stranded(1).await, [oldest]);
+    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
+    db.write(async |tx| tx.requeue_parcel(under_way.as_str(), NOW, Some(&lost)).await).await.unwrap();
+    let all = stranded(FAR).await;
+    assert_eq!(all.iter().map(|parcel| parcel.id.as_str()).collect::<Vec<_>>(), [under_way.as_str(), one.as_str(), two.as_str()]);
+    assert_eq!(all[0].error, Some(Json(lost)));
 }
 
 #[rstest]
