@@ -19,9 +19,9 @@ mod session;
 use async_trait::async_trait;
 use base64::Engine;
 use onethread_core::channel::{
-    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field,
-    FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal,
-    TextUnit, Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Doubles, Face, FetchError,
+    Field, FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError,
+    Signal, TextUnit, Unreadable,
 };
 use onethread_core::ids::PlatformUserId;
 use onethread_core::secret::{Secret, Settings};
@@ -77,7 +77,7 @@ impl Channel for Discord {
             delivery_receipts: false,
             read_receipts: false,
             // A nonce with `enforce_nonce`, remembered for a few minutes.
-            deduplicates: true,
+            doubles: Doubles::Dropped,
             echoes_people: false,
             reaction_opens: false,
             windows: Vec::new(),

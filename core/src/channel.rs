@@ -78,14 +78,26 @@ pub struct Capabilities {
     pub typing: bool,
     pub delivery_receipts: bool,
     pub read_receipts: bool,
-    /// The platform drops a second delivery of the same key, so an uncertain one may be retried.
-    pub deduplicates: bool,
+    pub doubles: Doubles,
     /// A person may answer in the platform's own inbox, and we hear of it.
     pub echoes_people: bool,
     /// A reaction starts the windows anew, as a message does.
     pub reaction_opens: bool,
     /// Until when one may write, from the last interaction; empty means always.
     pub windows: Vec<Window>,
+}
+
+/// What comes of delivering the same key twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubles {
+    /// It is there twice.
+    Shown,
+    /// The platform drops the second, for as long as it remembers the first: a few minutes.
+    Dropped,
+    /// There are none: nothing is seen before we wrote down that it went. Only a channel that is its own
+    /// platform can say so.
+    Impossible,
 }
 
 /// The largest file of one media type, or of a family of them.
@@ -104,6 +116,12 @@ impl FileLimit {
 }
 
 impl Capabilities {
+    /// An uncertain delivery may be tried again at once.
+    #[must_use]
+    pub fn deduplicates(&self) -> bool {
+        self.doubles != Doubles::Shown
+    }
+
     /// Whether a file can be sent here at all; else why not, for the agent.
     pub fn takes_file(&self, mime: &str, size: u64) -> Result<(), String> {
         let mime = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

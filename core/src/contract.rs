@@ -199,7 +199,7 @@ async fn every_fate_is_told_apart(bench: &dyn Bench) {
             (Fate::Unreachable, Err(DeliveryError::Unreachable(_)))
             | (Fate::AnswerLost, Err(DeliveryError::Uncertain(_)))
             | (Fate::TokenRevoked, Err(DeliveryError::Unauthorized(_))) => true,
-            (Fate::Unreachable, Err(DeliveryError::Uncertain(_))) => claims.deduplicates,
+            (Fate::Unreachable, Err(DeliveryError::Uncertain(_))) => claims.deduplicates(),
             _ => false,
         };
         assert!(apart, "{fate:?} was told as {told:?}");

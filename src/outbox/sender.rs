@@ -7,7 +7,7 @@ use super::settle::{Outcome, Settlement, end_message, settle};
 use crate::gateway::Gateway;
 use crate::inboxes::{self, Live};
 use onethread_core::Millis;
-use onethread_core::channel::{DeliveryError, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, Voice};
+use onethread_core::channel::{DeliveryError, Doubles, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, Voice};
 use onethread_core::clock::SECOND;
 use onethread_core::message::Attachment;
 use onethread_core::parts::Part;
@@ -190,7 +190,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     }
     let found = inboxes::find(gateway, &claimed.inbox_id.as_str().into()).await;
     let live = found.as_ref().ok().and_then(Option::as_ref);
-    let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
+    let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates());
     let answer = match &found {
         Ok(Some(live)) => attempt(gateway, live, claimed, now).await,
         Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
@@ -261,10 +261,13 @@ async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), Sto
     let mut tx = gateway.db.begin().await?;
     for (id, message, inbox, claimed_until) in tx.orphaned_parcels(before).await? {
         let live = gateway.inboxes.get(&inbox.as_str().into());
-        let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
-        let Some(error) = fate::of_orphan(deduplicates, claimed_until, now) else {
-            tx.requeue_parcel(&id, now, Some(&fate::doubt("the gateway was stopped while it was sending"))).await?;
-            continue;
+        let doubles = live.map_or(Doubles::Shown, |live| live.capabilities.doubles);
+        let error = match fate::of_orphan(doubles, claimed_until, now) {
+            Ok(doubt) => {
+                tx.requeue_parcel(&id, now, doubt.as_ref()).await?;
+                continue;
+            }
+            Err(error) => error,
         };
         if tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await? {
             end_message(&mut tx, &message.into(), End::Uncertain, Some(&error), now).await?;

@@ -74,3 +74,31 @@ async fn agents_see_that_a_visitor_types(#[values(Engine::Sqlite, Engine::Postgr
     assert!(stored().await <= before + 3, "however fast they type, little is stored");
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_process_was_sending_is_sent_again_however_long_ago_that_was(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    visitor.says("cho em gặp nhân viên").await;
+    visitor.hears("").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let waiting = async || desk.get("/threads?view=waiting&channel=webchat").await["items"].get(0).cloned();
+    let id = desk.until(waiting).await.expect("the thread waits")["id"].as_str().expect("an id").to_owned();
+    let inbox = gateway.inbox("webchat").await.as_str().into();
+    let (db, now) = (&gateway.gateway.db, gateway.gateway.clock.now());
+    let mut tx = db.begin().await.expect("the database");
+    tx.pause_inbox(&inbox, Some("so that nobody else sends it"), now).await.expect("paused");
+    tx.commit(now).await.expect("written");
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "Em chào chị Lan" })).await;
+    let mut tx = db.begin().await.expect("the database");
+    tx.pause_inbox(&inbox, None, now).await.expect("it goes on");
+    let claimed = tx.claim_parcels("a process that died", now - 300_000, now + 60_000, 9).await.expect("claimed");
+    tx.commit(now).await.expect("written");
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(visitor.hears("chị Lan").await["from"], "agent");
+    desk.message_where(&id, |m| m["text"] == "Em chào chị Lan" && m["status"] != "queued" && m["status"] != "uncertain").await;
+    gateway.stop().await;
+}
