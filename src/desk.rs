@@ -9,17 +9,10 @@ pub use merging::{merge, unmerge};
 pub use moves::{assign, release, resolve, return_to_bot, seen, take, typing};
 pub use saying::{Said, Saying, arrived, reachable, retry, say};
 
-use onethread_core::ids::{AgentId, IdentityId};
+use crate::auth::Actor;
+use onethread_core::ids::IdentityId;
 use onethread_core::thread::CannotMove;
 use onethread_store::StoreError;
-
-/// Who does it: an agent, or an integration by its token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    pub id: AgentId,
-    pub name: String,
-    pub admin: bool,
-}
 
 /// Why somebody cannot be written to now.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -62,7 +62,7 @@ pub async fn say(gateway: &Gateway, thread: &ThreadId, saying: Saying, actor: &A
     }
     let id = MessageId::fresh(now);
     let attachments = attach(&mut tx, &saying.attachments, &id).await?;
-    let author = Author::Agent { id: Some(actor.id.clone()), name: Some(actor.name.clone()) };
+    let author = Author::Agent { id: Some(actor.id().clone()), name: Some(actor.name().to_owned()) };
     let content = Content { text: saying.text.clone(), attachments, ..Content::default() };
     let status = if saying.note { Status::Received } else { Status::Queued };
     let message = NewMessage {
@@ -101,9 +101,9 @@ async fn answer(
     }
     let live = refuse_unreachable(gateway, tx, &identity, now).await?;
     refuse_files(&live, &message.content)?;
-    if row.assignee_id.as_deref() != Some(actor.id.as_str()) {
-        threads::try_advance(tx, row, &Move::Take(actor.id.clone()), now).await??;
-        let line = json!({ "type": "taken", "agent": { "id": actor.id, "name": actor.name } });
+    if row.assignee_id.as_deref() != Some(actor.id().as_str()) {
+        threads::try_advance(tx, row, &Move::Take(actor.id().clone()), now).await??;
+        let line = json!({ "type": "taken", "agent": { "id": actor.id(), "name": actor.name() } });
         threads::note_event(tx, &thread, None, line, now).await?;
     }
     let row = tx.thread(&thread).await?;
