@@ -15,7 +15,8 @@ pub use call::{Admission, AnswerBody, HookAnswer, RawCall, Refusal, Unreadable, 
 pub use form::{Field, FieldKind, Form, SettingsError};
 pub use inbound::{FileRef, Inbound, InboundAttachment, Said, Sender, What};
 pub use lent::{
-    ByteStream, Files, HeldVault, Intake, IntakeError, KeptFile, Transcript, TranscriptEntry, TranscriptFile, Vault, VaultError,
+    Bookmark, ByteStream, Files, HeldVault, Intake, IntakeError, KeptFile, Place, PlaceMark, Transcript,
+    TranscriptEntry, TranscriptFile, Vault, VaultError,
 };
 pub use outbound::{
     ConnectError, DeliveryError, FetchError, Health, OutboundFile, Parcel, ParcelContent, Profile, Quota, Reason, Receipt,
@@ -188,7 +189,7 @@ pub trait Connector: Send + Sync {
     fn read(&self, call: &RawCall) -> Result<Vec<Inbound>, Unreadable>;
 
     /// Stay connected and hand every event to `intake`, which stores before it returns.
-    /// `bookmark` is what this connector last handed over with an event. Webhook channels wait for ever.
+    /// `bookmark` is the mark that this connector last handed over with an event. Webhook channels wait for ever.
     async fn listen(&self, _bookmark: Option<serde_json::Value>, _intake: &dyn Intake) -> Result<(), ConnectError> {
         std::future::pending().await
     }

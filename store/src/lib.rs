@@ -27,6 +27,7 @@ pub mod misses;
 pub mod orders;
 pub mod outbox;
 pub mod phrases;
+mod places;
 pub mod quotas;
 mod receipts;
 pub mod settings;
