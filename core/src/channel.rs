@@ -15,7 +15,7 @@ pub use call::{Admission, AnswerBody, HookAnswer, RawCall, Refusal, Unreadable, 
 pub use form::{Field, FieldKind, Form, SettingsError};
 pub use inbound::{FileRef, Inbound, InboundAttachment, Said, Sender, What};
 pub use lent::{
-    Bookmark, ByteStream, Files, HeldVault, Intake, IntakeError, KeptFile, Place, PlaceMark, Transcript,
+    Bookmark, ByteStream, Errands, Files, HeldVault, Intake, IntakeError, KeptFile, Place, PlaceMark, Transcript,
     TranscriptEntry, TranscriptFile, Vault, VaultError,
 };
 pub use outbound::{
@@ -165,6 +165,7 @@ pub struct Kit {
     pub vault: Arc<dyn Vault>,
     pub transcript: Arc<dyn Transcript>,
     pub files: Arc<dyn Files>,
+    pub errands: Arc<dyn Errands>,
 }
 
 /// One inbox, live. Every future may be dropped at any await when the gateway stops.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use onethread_core::channel::{
-    Bookmark, Channel, Connector, FetchError, Files, HeldVault, Intake, IntakeError, KeptFile, Kit, Place, PlaceMark,
+    Bookmark, Channel, Connector, Errands, FetchError, Files, HeldVault, Intake, IntakeError, KeptFile, Kit, Place, PlaceMark,
     RawCall, Transcript, TranscriptEntry, Vault, VaultError,
 };
 use onethread_core::clock::{Clock, Millis};
@@ -82,6 +82,7 @@ impl House {
             vault: self.vault.clone(),
             transcript: self.transcript.clone(),
             files: self.files.clone(),
+            errands: Arc::new(Runtime),
         }
     }
 
@@ -172,6 +173,15 @@ impl Transcript for MemoryTranscript {
         let entries: Vec<_> = entries.into_iter().filter(|entry| entry.seq > after).collect();
         let surplus = entries.len().saturating_sub(limit);
         Ok(entries.into_iter().skip(surplus).collect())
+    }
+}
+
+/// Errands are run beside the test.
+struct Runtime;
+
+impl Errands for Runtime {
+    fn run(&self, errand: futures::future::BoxFuture<'static, ()>) {
+        tokio::spawn(errand);
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the house lends a connector: the ledger's door, the vault, the
-//! transcript, the files.
+//! transcript, the files, and somebody for errands.
 
 use super::call::RawCall;
 use super::outbound::FetchError;
@@ -9,6 +9,7 @@ use crate::message::{Button, FileKind};
 use crate::secret::Settings;
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +127,11 @@ pub struct TranscriptFile {
     pub mime: Option<String>,
     /// A signed link that the customer may open.
     pub url: String,
+}
+
+/// Work that must be finished though whoever began it may be dropped meanwhile: a stop waits for it.
+pub trait Errands: Send + Sync {
+    fn run(&self, errand: BoxFuture<'static, ()>);
 }
 
 /// Stored files.
