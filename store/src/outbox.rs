@@ -79,6 +79,8 @@ pub struct Gone<'a> {
     pub platform_id: &'a str,
     /// `sent` or `delivered`.
     pub status: Status,
+    /// Since when it can have been on the platform; `None`: it shows with its message, as a whole.
+    pub handed_at: Option<Millis>,
 }
 
 impl End {
@@ -226,7 +228,7 @@ impl Conn {
         write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
         write_many!(self, GONE_LINKS, gone, query, one => {
             query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
-                .bind(one.status.as_str()).bind(one.parcel.claimed_at)
+                .bind(one.status.as_str()).bind(one.handed_at)
         });
         let known: Vec<Known> = gone.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;

@@ -60,7 +60,7 @@ async fn what_has_gone_raises_its_message_once_all_of_it_has(#[values(Sqlite, Po
         let gone: Vec<Gone<'_>> = parcels
             .iter()
             .zip(ids)
-            .map(|(parcel, platform_id)| Gone { parcel, platform_id, status: Status::Delivered })
+            .map(|(parcel, platform_id)| Gone { parcel, platform_id, status: Status::Delivered, handed_at: None })
             .collect();
         db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap()
     };

@@ -95,6 +95,8 @@ struct TwoParts {
     db: TestDb,
     lan: shop::Person,
     message: MessageId,
+    /// Each as soon as it went; else only the message as a whole.
+    parts_show: bool,
 }
 
 impl TwoParts {
@@ -104,7 +106,7 @@ impl TwoParts {
         let message = shop::answered(&lan, "hai phần", NOW);
         let parts = [shop::parcel(&lan, &message.id, "một"), shop::parcel(&lan, &message.id, "hai")];
         db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
-        Self { db, lan, message: message.id }
+        Self { db, lan, message: message.id, parts_show: true }
     }
 
     /// The next part is handed over at `at`, and the platform takes it at once.
@@ -112,7 +114,8 @@ impl TwoParts {
         self.db
             .write(async |tx| {
                 let claimed = tx.claim_parcels(platform_id, at + 60_000, at, 1).await?;
-                tx.parcels_gone(&[Gone { parcel: &claimed[0], platform_id, status }], at + 1).await
+                let handed_at = self.parts_show.then_some(claimed[0].claimed_at);
+                tx.parcels_gone(&[Gone { parcel: &claimed[0], platform_id, status, handed_at }], at + 1).await
             })
             .await
             .unwrap();
@@ -178,6 +181,17 @@ async fn seen_until_an_instant_covers_the_parts_that_were_there_by_then(#[values
     assert!(two.is_until(NOW + 10, Delivered).await);
     assert_eq!(two.status().await, "delivered");
     assert!(two.is_until(NOW + 11, Read).await);
+    assert_eq!(two.status().await, "read");
+}
+
+#[rstest]
+#[tokio::test]
+async fn where_a_message_shows_as_a_whole_it_is_seen_as_a_whole(#[values(Sqlite, Postgres)] engine: Engine) {
+    let two = TwoParts { parts_show: false, ..TwoParts::queued(engine).await };
+    two.goes("p1", Delivered, NOW + 1).await;
+    two.goes("p2", Sent, NOW + 10).await;
+    assert!(!two.is_until(NOW - 1, Read).await);
+    assert!(two.is_until(NOW, Read).await, "the instant is that of the message");
     assert_eq!(two.status().await, "read");
 }
 
