@@ -76,6 +76,7 @@ impl Channel for Discord {
             typing: true,
             delivery_receipts: false,
             read_receipts: false,
+            profiles: true,
             // A nonce with `enforce_nonce`, remembered for a few minutes.
             doubles: Doubles::Dropped,
             echoes_people: false,

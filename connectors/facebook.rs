@@ -73,6 +73,7 @@ impl Channel for Facebook {
             typing: true,
             delivery_receipts: true,
             read_receipts: true,
+            profiles: true,
             doubles: Doubles::Shown,
             echoes_people: true,
             // "Every new user action restarts it", a reaction among them: Send API overview.

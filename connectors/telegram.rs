@@ -81,6 +81,7 @@ impl Channel for Telegram {
             typing: true,
             delivery_receipts: false,
             read_receipts: false,
+            profiles: true,
             doubles: Doubles::Shown,
             echoes_people: false,
             reaction_opens: false,

@@ -73,6 +73,7 @@ impl Channel for WebChat {
             typing: true,
             delivery_receipts: true,
             read_receipts: true,
+            profiles: false,
             // A visitor's pages look up what is settled; delivering only tells them to.
             doubles: Doubles::Impossible,
             echoes_people: false,

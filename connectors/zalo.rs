@@ -71,6 +71,7 @@ impl Channel for Zalo {
             typing: false,
             delivery_receipts: true,
             read_receipts: true,
+            profiles: true,
             doubles: Doubles::Shown,
             echoes_people: true,
             reaction_opens: false,

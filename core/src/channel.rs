@@ -79,6 +79,8 @@ pub struct Capabilities {
     pub typing: bool,
     pub delivery_receipts: bool,
     pub read_receipts: bool,
+    /// The platform tells who somebody is: a name, a picture.
+    pub profiles: bool,
     pub doubles: Doubles,
     /// A person may answer in the platform's own inbox, and we hear of it.
     pub echoes_people: bool,

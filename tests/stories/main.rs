@@ -8,6 +8,7 @@ mod kit;
 
 mod crowding;
 mod early;
+mod faces;
 mod faq;
 mod fates;
 mod forging;
