@@ -19,9 +19,9 @@ mod session;
 use async_trait::async_trait;
 use base64::Engine;
 use onethread_core::channel::{
-    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field,
-    FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal,
-    TextUnit, Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Doubles, Face, FetchError,
+    Field, FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError,
+    Signal, TextUnit, Unreadable,
 };
 use onethread_core::ids::PlatformUserId;
 use onethread_core::secret::{Secret, Settings};
@@ -76,8 +76,9 @@ impl Channel for Discord {
             typing: true,
             delivery_receipts: false,
             read_receipts: false,
+            profiles: true,
             // A nonce with `enforce_nonce`, remembered for a few minutes.
-            deduplicates: true,
+            doubles: Doubles::Dropped,
             echoes_people: false,
             reaction_opens: false,
             windows: Vec::new(),

@@ -17,9 +17,9 @@ use crate::{download, loose};
 use async_trait::async_trait;
 use graph::{Graph, Trouble};
 use onethread_core::channel::{
-    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field,
-    FieldKind, FileRef, Form, Health, Inbound, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal, TextUnit,
-    Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Doubles, Face, FetchError,
+    Field, FieldKind, FileRef, Form, Health, Inbound, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal,
+    TextUnit, Unreadable,
 };
 use onethread_core::clock::{DAY, HOUR};
 use onethread_core::ids::{AccountId, PlatformUserId};
@@ -73,7 +73,8 @@ impl Channel for Facebook {
             typing: true,
             delivery_receipts: true,
             read_receipts: true,
-            deduplicates: false,
+            profiles: true,
+            doubles: Doubles::Shown,
             echoes_people: true,
             // "Every new user action restarts it", a reaction among them: Send API overview.
             reaction_opens: true,

@@ -15,9 +15,9 @@ mod send;
 use api::Api;
 use async_trait::async_trait;
 use onethread_core::channel::{
-    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Face, FetchError, Field,
-    FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, Signal,
-    TextUnit, Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, ConnectError, Connector, DeliveryError, Doubles, Face, FetchError,
+    Field, FieldKind, FileRef, Form, Health, Inbound, Intake, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError,
+    Signal, TextUnit, Unreadable,
 };
 use onethread_core::clock::{MINUTE, SECOND};
 use onethread_core::ids::{AccountId, PlatformUserId};
@@ -81,7 +81,8 @@ impl Channel for Telegram {
             typing: true,
             delivery_receipts: false,
             read_receipts: false,
-            deduplicates: false,
+            profiles: true,
+            doubles: Doubles::Shown,
             echoes_people: false,
             reaction_opens: false,
             windows: Vec::new(),

@@ -21,8 +21,9 @@ mod visitor;
 use async_trait::async_trait;
 use desk::Desk;
 use onethread_core::channel::{
-    Admission, ByteStream, Capabilities, Channel, Connector, DeliveryError, Face, FetchError, Field, FieldKind, FileRef, Form,
-    Health, HookAnswer, Inbound, Kit, Parcel, RawCall, Receipt, Refusal, SettingsError, Signal, TextUnit, Unreadable, Visit,
+    Admission, ByteStream, Capabilities, Channel, Connector, DeliveryError, Doubles, Face, FetchError, Field, FieldKind, FileRef,
+    Form, Health, HookAnswer, Inbound, Kit, Parcel, RawCall, Receipt, Refusal, SettingsError, Signal, TextUnit, Unreadable,
+    Visit,
 };
 use onethread_core::ids::PlatformUserId;
 use onethread_core::secret::Settings;
@@ -72,7 +73,9 @@ impl Channel for WebChat {
             typing: true,
             delivery_receipts: true,
             read_receipts: true,
-            deduplicates: true,
+            profiles: false,
+            // A visitor's pages look up what is settled; delivering only tells them to.
+            doubles: Doubles::Impossible,
             echoes_people: false,
             reaction_opens: false,
             windows: Vec::new(),

@@ -18,8 +18,8 @@ use crate::{download, loose};
 use async_trait::async_trait;
 use fates::Trouble;
 use onethread_core::channel::{
-    Account, Admission, ByteStream, Capabilities, Channel, Connector, DeliveryError, Face, FetchError, Field, FieldKind, FileRef,
-    Form, Health, Inbound, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, TextUnit, Unreadable,
+    Account, Admission, ByteStream, Capabilities, Channel, Connector, DeliveryError, Doubles, Face, FetchError, Field, FieldKind,
+    FileRef, Form, Health, Inbound, Kit, Parcel, Profile, RawCall, Receipt, Refusal, SettingsError, TextUnit, Unreadable,
 };
 use onethread_core::clock::{DAY, HOUR};
 use onethread_core::ids::{AccountId, PlatformUserId};
@@ -71,7 +71,8 @@ impl Channel for Zalo {
             typing: false,
             delivery_receipts: true,
             read_receipts: true,
-            deduplicates: false,
+            profiles: true,
+            doubles: Doubles::Shown,
             echoes_people: true,
             reaction_opens: false,
             windows: windows(),

@@ -1,7 +1,10 @@
 //! Who is calling: passwords, browser sessions, API tokens. Every request proves
 //! itself here; what it may do is asked of [`Signed`].
 
-use crate::desk::Actor;
+mod actor;
+
+pub use actor::Actor;
+
 use crate::gateway::Gateway;
 use anyhow::{Result, anyhow};
 use argon2::Argon2;
@@ -76,13 +79,13 @@ pub enum Proof {
 impl Signed {
     fn by_session(agent: AgentRow, digest: String) -> Result<Self> {
         let role: Role = agent.role.parse().map_err(|error: String| anyhow!(error))?;
-        let actor = Actor { id: agent.id.as_str().into(), name: agent.name.clone(), admin: role == Role::Admin };
+        let actor = Actor::proved(agent.id.as_str().into(), agent.name.clone());
         Ok(Self { actor, role, agent: Some(agent), proof: Proof::Session(digest) })
     }
 
     fn by_token(token: &TokenRow, digest: String) -> Result<Self> {
         let role: Role = token.role.parse().map_err(|error: String| anyhow!(error))?;
-        let actor = Actor { id: AgentId(token.id.clone()), name: token.name.clone(), admin: role == Role::Admin };
+        let actor = Actor::proved(AgentId(token.id.clone()), token.name.clone());
         Ok(Self { actor, role, agent: None, proof: Proof::Token(digest) })
     }
 }

@@ -9,16 +9,23 @@ pub use merging::{merge, unmerge};
 pub use moves::{assign, release, resolve, return_to_bot, seen, take, typing};
 pub use saying::{Said, Saying, arrived, reachable, retry, say};
 
-use onethread_core::ids::{AgentId, IdentityId};
+use crate::auth::Actor;
+use onethread_core::ids::IdentityId;
 use onethread_core::thread::CannotMove;
 use onethread_store::StoreError;
 
-/// Who does it: an agent, or an integration by its token.
+/// Why somebody cannot be written to now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    pub id: AgentId,
-    pub name: String,
-    pub admin: bool,
+pub struct Barred {
+    /// In one word, as a message's error has it.
+    pub code: &'static str,
+    pub why: String,
+}
+
+impl Barred {
+    fn new(code: &'static str, why: impl Into<String>) -> Self {
+        Self { code, why: why.into() }
+    }
 }
 
 /// Why the desk refuses.
@@ -41,8 +48,8 @@ pub enum DeskError {
     #[error("{name}: {reason}")]
     BadFile { name: String, reason: String },
     /// With the identities that can be reached instead.
-    #[error("{reason}")]
-    CannotReach { reason: String, alternatives: Vec<IdentityId> },
+    #[error("{}", .barred.why)]
+    CannotReach { barred: Barred, alternatives: Vec<IdentityId> },
     #[error("only a failed or uncertain message can be sent again")]
     NothingToRetry,
     #[error("only an uncertain message can be settled by hand")]

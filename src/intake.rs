@@ -9,7 +9,7 @@ mod reader;
 mod receive;
 mod understand;
 
-pub use ledger::{Calls, Ledger, Listening, keep_ledger};
+pub use ledger::{Calls, Ledger, keep_ledger};
 pub use reader::read_ledger;
 pub use receive::receive;
 pub use understand::Event;

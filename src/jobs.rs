@@ -2,6 +2,7 @@
 //! profiles, asking the order source, house-keeping. Queued in the message's
 //! own transaction, so that none is forgotten.
 
+mod avatar;
 mod fetch;
 mod housekeeping;
 

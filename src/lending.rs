@@ -1,12 +1,13 @@
-//! What the house lends connectors: the vault, the transcript, the files. They
+//! What the house lends connectors: the vault, the transcript, the files, errands. They
 //! hold the gateway weakly, as the gateway holds them.
 
 use crate::gateway::Gateway;
 use crate::inboxes::{secrets_of, settings_of};
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use onethread_core::channel::{
-    FetchError, Files, HeldVault, KeptFile, Kit, Transcript, TranscriptEntry, TranscriptFile, Vault, VaultError,
+    Errands, FetchError, Files, HeldVault, KeptFile, Kit, Transcript, TranscriptEntry, TranscriptFile, Vault, VaultError,
 };
 use onethread_core::clock::SECOND;
 use onethread_core::ids::{FileId, InboxId, PlatformUserId};
@@ -29,7 +30,8 @@ pub fn kit(gateway: &Arc<Gateway>, inbox: &InboxId) -> Kit {
         clock: gateway.clock.clone(),
         vault: lent.clone(),
         transcript: lent.clone(),
-        files: lent,
+        files: lent.clone(),
+        errands: lent,
     }
 }
 
@@ -166,6 +168,14 @@ fn entry(gateway: &Gateway, row: MessageRow, platform_id: Option<String>) -> Tra
         ask_phone: row.content.0.ask_phone,
         at: row.created_at,
         platform_id: platform_id.map(Into::into),
+    }
+}
+
+impl Errands for Lent {
+    fn run(&self, errand: BoxFuture<'static, ()>) {
+        if let Ok(gateway) = self.gateway() {
+            gateway.tasks.spawn("errand", errand);
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! From the outbox to the platforms: claim, compare the lease, check the
 //! window, deliver, settle. Decides nothing but what a fate means.
 
+mod claim;
+mod disabled;
 mod fate;
-mod places;
+mod lanes;
 mod queue;
 mod sender;
 mod settle;
 
-pub use places::Place;
+pub use claim::claim_queued;
+pub use disabled::settle_stranded;
+pub use lanes::Slot;
 pub use queue::{Way, WordsOf, queue};
-pub use sender::{Outbox, Settlements, claim_queued, send_parcels, start};
+pub use sender::{Outbox, Settlements, send_parcels, start};
 pub use settle::went_after_all;

@@ -1,13 +1,13 @@
 //! How far we have heard: enough to resume the gateway session after a restart,
 //! or to fetch what was missed when the platform has forgotten the session.
 
+use onethread_core::channel::{Place, PlaceMark};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
-/// Direct channels remembered for the backfill, the most recent ones. All of them are
-/// written each time, so there must not be too many.
-const REMEMBERED: usize = 500;
+/// Direct channels held in memory. Of one that is not, the database knows the person.
+const HELD: usize = 20_000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -15,9 +15,17 @@ pub struct Bookmark {
     pub session: Option<GatewaySession>,
     /// The bot's own user id.
     pub me: Option<String>,
-    pub channels: BTreeMap<String, Known>,
-    /// Channels whose messages after the given one are still to be fetched.
+    /// Channels whose messages after the given one are to be fetched next: a handful of all that miss some.
     pub gaps: Vec<(String, String)>,
+    /// How far the list of all channels was read for that.
+    pub unread: Option<Unread>,
+}
+
+/// A list of channels that was not read to its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// `None`: from its beginning.
+    pub after: Option<PlaceMark>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +33,6 @@ pub struct GatewaySession {
     pub id: String,
     pub seq: u64,
     pub resume_url: Option<String>,
-}
-
-/// A direct channel: with whom, and the last message that was stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
-    pub user: String,
-    pub last: String,
 }
 
 impl Bookmark {
@@ -50,38 +51,65 @@ impl Bookmark {
         }
     }
 
-    /// This person's message in this channel is about to be stored. True for a new channel:
-    /// an older message of a known one is soon found again, a channel is not.
-    pub fn note(&mut self, channel: &str, user: &str, message: &str) -> bool {
-        let known = Known { user: user.to_owned(), last: message.to_owned() };
-        if self.channels.get(channel).is_some_and(|before| number(&before.last) > number(message)) {
-            return false;
-        }
-        if self.channels.insert(channel.to_owned(), known).is_some() {
-            return false;
-        }
-        if self.channels.len() > REMEMBERED {
-            let oldest = self.channels.iter().min_by_key(|(_, known)| number(&known.last)).map(|(channel, _)| channel.clone());
-            oldest.and_then(|channel| self.channels.remove(&channel));
-        }
-        true
-    }
-
-    /// A new session began: every known channel may miss something.
+    /// A new session began: every known channel may miss something. What is still to be fetched for the
+    /// session before stays.
     pub fn begin(&mut self, session: GatewaySession, me: Option<String>) {
-        let missed = |(channel, known): (&String, &Known)| {
-            let open = self.gaps.iter().find(|(gap, _)| gap == channel);
-            (channel.clone(), open.map_or_else(|| known.last.clone(), |(_, after)| after.clone()))
-        };
-        self.gaps = self.channels.iter().map(missed).collect();
-        // They are filled from the end: who wrote last is served first.
-        self.gaps.sort_by_key(|(_, after)| number(after));
+        self.unread = Some(Unread::default());
         self.session = Some(session);
         self.me = me;
     }
+
+    /// The next channels of the list, which ends with an empty page.
+    pub fn turn_page(&mut self, places: &[Place]) {
+        self.unread = places.last().map(|last| Unread { after: Some(last.mark()) });
+        self.gaps = places.iter().map(|place| (place.id.clone(), place.heard.to_string())).collect();
+    }
 }
 
-fn number(snowflake: &str) -> u64 {
+/// Direct channels that were heard of lately.
+#[derive(Debug, Default)]
+pub struct Heard {
+    held: HashMap<String, Place>,
+    /// Those of which the database does not know what was heard last.
+    unsaved: HashSet<String>,
+}
+
+impl Heard {
+    /// This person's message in this channel is about to be stored. True for a channel that may be new:
+    /// an older message of a known one is soon found again, a channel is not.
+    pub fn note(&mut self, channel: &str, user: &str, message: &str) -> bool {
+        let place = Place { id: channel.to_owned(), user: user.into(), heard: number(message) };
+        let known = self.held.get(channel);
+        if known.is_some_and(|known| known.heard >= place.heard) {
+            return false;
+        }
+        let new = known.is_none();
+        self.unsaved.insert(channel.to_owned());
+        self.hold(place);
+        new
+    }
+
+    pub fn hold(&mut self, place: Place) {
+        if self.held.len() >= HELD {
+            self.held.retain(|channel, _| self.unsaved.contains(channel));
+        }
+        self.held.insert(place.id.clone(), place);
+    }
+
+    pub fn person(&self, channel: &str) -> Option<String> {
+        self.held.get(channel).map(|place| place.user.0.clone())
+    }
+
+    pub fn unsaved(&self) -> Vec<Place> {
+        self.unsaved.iter().filter_map(|channel| self.held.get(channel)).cloned().collect()
+    }
+
+    pub fn saved(&mut self) {
+        self.unsaved.clear();
+    }
+}
+
+fn number(snowflake: &str) -> i64 {
     snowflake.parse().unwrap_or(0)
 }
 
@@ -94,31 +122,39 @@ mod tests {
     }
 
     #[test]
-    fn a_new_session_leaves_a_gap_in_every_known_channel_and_keeps_the_older_ones() {
+    fn a_new_session_reads_the_list_of_channels_to_its_end() {
         let mut mark = Bookmark::default();
-        mark.note("c1", "u1", "10");
         mark.begin(session("a"), None);
-        assert_eq!(mark.gaps, [("c1".to_owned(), "10".to_owned())]);
-        mark.note("c1", "u1", "30");
-        mark.note("c2", "u2", "20");
-        mark.begin(session("b"), None);
-        assert_eq!(mark.gaps, [("c1".to_owned(), "10".to_owned()), ("c2".to_owned(), "20".to_owned())]);
+        assert_eq!(mark.unread, Some(Unread { after: None }));
+        let place = Place { id: "c1".into(), user: "u1".into(), heard: 30 };
+        mark.turn_page(std::slice::from_ref(&place));
+        assert_eq!(
+            (mark.gaps.as_slice(), &mark.unread),
+            ([("c1".into(), "30".into())].as_slice(), &Some(Unread { after: Some(place.mark()) }))
+        );
+        mark.turn_page(&[]);
+        assert_eq!((mark.gaps.len(), &mark.unread), (0, &None));
     }
 
     #[test]
-    fn only_the_most_recent_channels_are_remembered() {
-        let mut mark = Bookmark::default();
-        for message in 1..=600u64 {
-            mark.note(&format!("c{message}"), "u", &message.to_string());
+    fn what_is_not_saved_is_held_however_much_comes() {
+        let mut heard = Heard::default();
+        assert!(heard.note("c1", "u1", "10") && !heard.note("c1", "u1", "30") && !heard.note("c1", "u1", "20"));
+        assert_eq!(heard.unsaved(), [Place { id: "c1".into(), user: "u1".into(), heard: 30 }]);
+        for n in 0..HELD * 2 {
+            heard.hold(Place { id: format!("p{n}"), user: "u".into(), heard: 1 });
         }
-        assert_eq!(mark.channels.len(), REMEMBERED);
-        assert!(mark.channels.contains_key("c600") && !mark.channels.contains_key("c100"));
+        assert!(heard.held.len() <= HELD, "{}", heard.held.len());
+        assert_eq!((heard.person("c1"), heard.person("p0")), (Some("u1".into()), None));
+        heard.saved();
+        assert_eq!(heard.unsaved(), []);
     }
 
     #[test]
     fn it_survives_storage_and_nonsense() {
         let mut mark = Bookmark::default();
         mark.begin(session("a"), Some("7".into()));
+        mark.turn_page(&[Place { id: "c1".into(), user: "u1".into(), heard: 30 }]);
         mark.heard(Some(9));
         assert_eq!(Bookmark::read(Some(mark.write())), mark);
         assert_eq!(Bookmark::read(Some(serde_json::json!("?"))), Bookmark::default());

@@ -1,14 +1,14 @@
 //! The gateway loop: hold a session, store each event before the next, resume
 //! after every break, and fetch by REST what no resume can bring back.
 
-use super::bookmark::{Bookmark, GatewaySession};
+use super::bookmark::{Bookmark, GatewaySession, Heard};
 use super::rest::{Rest, is_id};
 use super::session::{Dispatch, Ending, Session};
 use super::{Bot, backfill, read};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use onethread_core::channel::{ConnectError, Intake, RawCall};
+use onethread_core::channel::{self, ConnectError, Intake, IntakeError, RawCall};
 use serde_json::{Value, json};
 use serenity::model::gateway::GatewayIntents;
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ const NOT_OURS: [&str; 19] = [
 ];
 
 pub async fn listen(bot: &Bot, bookmark: Option<Value>, intake: &dyn Intake) -> Result<(), ConnectError> {
-    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark), saved: None, urgent: false };
+    let mut line = Line { bot, intake, mark: Bookmark::read(bookmark), heard: Heard::default(), saved: None, urgent: false };
     let mut short = 0;
     loop {
         let began = Instant::now();
@@ -90,6 +90,7 @@ struct Line<'a> {
     bot: &'a Bot,
     intake: &'a dyn Intake,
     mark: Bookmark,
+    heard: Heard,
     saved: Option<Instant>,
     /// Something of the bookmark cannot wait.
     urgent: bool,
@@ -182,7 +183,7 @@ impl<'a> Line<'a> {
         let mut calls = Vec::with_capacity(batch.len());
         for dispatch in batch {
             self.mark.heard(dispatch.seq);
-            calls.extend(self.take(dispatch));
+            calls.extend(self.take(dispatch).await?);
         }
         if calls.is_empty() && !began {
             return Ok(());
@@ -194,9 +195,10 @@ impl<'a> Line<'a> {
     /// Store events, with the bookmark where it is due.
     async fn accept(&mut self, calls: Vec<RawCall>) -> Result<(), Ending> {
         let due = self.urgent || self.saved.is_none_or(|saved| saved.elapsed() >= SAVE);
-        let bookmark = due.then(|| self.mark.write());
-        self.intake.accept(calls, bookmark).await.map_err(|error| Ending::Lost(error.to_string()))?;
+        let bookmark = due.then(|| channel::Bookmark { mark: self.mark.write(), places: self.heard.unsaved() });
+        self.intake.accept(calls, bookmark).await.map_err(lost)?;
         if due {
+            self.heard.saved();
             self.saved = Some(Instant::now());
             self.urgent = false;
         }
@@ -204,28 +206,42 @@ impl<'a> Line<'a> {
     }
 
     /// What is kept of one dispatch.
-    fn take(&mut self, dispatch: Dispatch) -> Option<RawCall> {
+    async fn take(&mut self, dispatch: Dispatch) -> Result<Option<RawCall>, Ending> {
         let data = &dispatch.data;
         match dispatch.kind.as_str() {
             "READY" => {
                 self.begin(&dispatch);
-                return None;
+                return Ok(None);
             }
-            "RESUMED" => return None,
-            kind if NOT_OURS.iter().any(|start| kind.starts_with(start)) => return None,
-            _ if data["guild_id"].is_string() || self.is_a_bots(data) => return None,
+            "RESUMED" => return Ok(None),
+            kind if NOT_OURS.iter().any(|start| kind.starts_with(start)) => return Ok(None),
+            _ if data["guild_id"].is_string() || self.is_a_bots(data) => return Ok(None),
             _ => {}
         }
         let channel = data["channel_id"].as_str().unwrap_or_default();
         let author = data["author"]["id"].as_str();
         if let (Some(author), Some(id)) = (author.filter(|_| dispatch.kind == "MESSAGE_CREATE"), data["id"].as_str()) {
-            self.urgent |= self.mark.note(channel, author, id);
+            self.urgent |= self.heard.note(channel, author, id);
             if is_id(channel) {
                 self.bot.channels.remember(&author.into(), channel);
             }
         }
-        let person = author.map(str::to_owned).or_else(|| self.mark.channels.get(channel).map(|known| known.user.clone()));
-        Some(self.call(dispatch.text, person, dispatch.seq))
+        let person = match author {
+            Some(author) => Some(author.to_owned()),
+            None => self.person_of(channel).await?,
+        };
+        Ok(Some(self.call(dispatch.text, person, dispatch.seq)))
+    }
+
+    /// Who writes in this channel: a deletion does not say.
+    async fn person_of(&mut self, channel: &str) -> Result<Option<String>, Ending> {
+        if let Some(person) = self.heard.person(channel) {
+            return Ok(Some(person));
+        }
+        let Some(place) = self.intake.place(channel).await.map_err(lost)? else { return Ok(None) };
+        let person = place.user.0.clone();
+        self.heard.hold(place);
+        Ok(Some(person))
     }
 
     fn call(&self, frame: String, person: Option<String>, seq: Option<u64>) -> RawCall {
@@ -251,14 +267,13 @@ impl<'a> Line<'a> {
     }
 
     /// Fetch what was said while no session listened. The live events wait meanwhile, so that
-    /// each person's messages keep their order.
+    /// each person's messages keep their order. Who wrote last is served first.
     async fn fill_gaps(&mut self, session: &mut Session) -> Result<(), Ending> {
-        while !self.mark.gaps.is_empty() {
-            let from = self.mark.gaps.len().saturating_sub(ABREAST);
-            let next = self.mark.gaps[from..].to_vec();
+        while self.has_gaps().await? {
+            let next = self.mark.gaps.clone();
             let pages = next.iter().map(|(channel, after)| backfill::page(&self.bot.rest, channel, after));
             let pages = session.wait_for(futures::future::join_all(pages)).await?;
-            self.mark.gaps.truncate(from);
+            self.mark.gaps.clear();
             let mut calls = Vec::new();
             for ((channel, _), page) in next.iter().zip(pages) {
                 let page = page.map_err(|failure| Ending::Lost(failure.to_string()))?;
@@ -271,16 +286,32 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
+    /// A handful at a time: however many channels there are, no more are held.
+    async fn has_gaps(&mut self) -> Result<bool, Ending> {
+        if self.mark.gaps.is_empty()
+            && let Some(unread) = &self.mark.unread
+        {
+            let places = self.intake.places(unread.after.as_ref(), ABREAST).await.map_err(lost)?;
+            self.mark.turn_page(&places);
+            self.urgent = true;
+        }
+        Ok(!self.mark.gaps.is_empty())
+    }
+
     /// What is kept of a message that was fetched: a frame as the gateway would have sent it.
     fn take_missed(&mut self, channel: &str, message: &Value) -> Option<RawCall> {
         let (author, id) = (message["author"]["id"].as_str()?, message["id"].as_str()?);
         if self.is_a_bots(message) {
             return None;
         }
-        self.urgent |= self.mark.note(channel, author, id);
+        self.urgent |= self.heard.note(channel, author, id);
         let frame = json!({"op": 0, "t": "MESSAGE_CREATE", "s": null, "d": message}).to_string();
         Some(self.call(frame, Some(author.to_owned()), None))
     }
+}
+
+fn lost(error: IntakeError) -> Ending {
+    Ending::Lost(error.to_string())
 }
 
 fn press(dispatch: &Dispatch) -> Option<String> {

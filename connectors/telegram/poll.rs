@@ -26,7 +26,10 @@ pub async fn listen(api: &Api, bookmark: Option<Value>, intake: &dyn Intake) -> 
         if let Some(last) = updates.iter().filter_map(|update| update["update_id"].as_i64()).max() {
             offset = Some(last + 1);
             let calls = updates.iter().map(|update| RawCall::fetched(update.to_string())).collect();
-            intake.accept(calls, Some(json!({"offset": offset}))).await.map_err(|error| ConnectError::Lost(error.to_string()))?;
+            intake
+                .accept(calls, Some(json!({"offset": offset}).into()))
+                .await
+                .map_err(|error| ConnectError::Lost(error.to_string()))?;
         } else if asked.elapsed() < Duration::from_millis(100) {
             // A server that does not wait must not be asked thousands of times a second.
             tokio::time::sleep(Duration::from_millis(500)).await;

@@ -2,7 +2,7 @@
 //! twice, the chain is lost and the owner must connect the OA again. So: one
 //! refresh at a time across all processes, the new pair stored before it is
 //! used, and whoever comes second takes what the first one stored. A renewal that
-//! began is finished even when nobody waits for it any more.
+//! began is finished even when nobody waits for it any more, and a stop waits for it.
 
 use super::fates::{Complaint, Trouble};
 use crate::{http, loose};
@@ -72,14 +72,14 @@ impl Tokens {
     }
 
     /// The access token after `stale`: somebody else's newer one, or one fresh from Zalo.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a pair that Zalo gave must be stored, though whoever asked was dropped meanwhile"
-    )]
     pub async fn renew(&self, stale: &Secret) -> Result<Secret, Trouble> {
         let (chain, stale) = (self.0.clone(), stale.clone());
-        let renewed = tokio::spawn(async move { chain.renew(&stale).await }).await;
-        renewed.unwrap_or_else(|_| Err(Trouble::Line(DeliveryError::Unreachable("the renewal was broken off".into()))))
+        let (word, told) = tokio::sync::oneshot::channel();
+        // A pair that Zalo gave must be stored, though whoever asked was dropped meanwhile.
+        self.0.kit.errands.run(Box::pin(async move {
+            let _ = word.send(chain.renew(&stale).await);
+        }));
+        told.await.unwrap_or_else(|_| Err(Trouble::Line(DeliveryError::Unreachable("the renewal was broken off".into()))))
     }
 }
 

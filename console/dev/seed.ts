@@ -155,7 +155,7 @@ function room(name: string, identities: Identity[], more: Partial<Thread>, hando
   const id = nextId('thr');
   const customerId = nextId('cus');
   const thread: Thread = { id, customer: { id: customerId, name, avatar_url: null }, status: 'bot', assignee: null, handoff_reason: null, channels: [...new Set(identities.map((one) => one.channel))], last_message: null, waiting_since: null, unread: 0, language: 'vi', last_identity_id: identities[0]!.id, last_seq: 0, updated_at: NOW, created_at: NOW - 90 * DAY, ...more };
-  const customer: Customer = { id: customerId, name, phone: null, email: null, note: '', merged_into: null, channels: thread.channels, language: thread.language, created_at: thread.created_at, thread_id: id, identities, orders: [], handoffs, merges: [] };
+  const customer: Customer = { id: customerId, name, phone: null, email: null, note: '', merged_into: null, channels: thread.channels, language: thread.language, created_at: thread.created_at, thread_id: id, identities, avatar_url: null, orders: [], handoffs, merges: [] };
   return { thread, customer, messages: [] };
 }
 

@@ -87,6 +87,15 @@ test('problems become sentences with what to do', () => {
   expect(inWords(new Error('secret internals'))).toBe(t().errors.unexpected);
 });
 
+test('why a customer cannot be reached is said in the language of the console', () => {
+  const barred = (code: string) => new ApiError(409, { type: 'cannot-reach', title: 'No', status: 409, detail: 'In English.', code });
+  speech.speak('vi');
+  expect(inWords(barred('inbox_disabled'))).toBe(dictionaries.vi.refused.inbox_disabled);
+  expect(inWords(barred('newer_than_this_console'))).toBe('In English.');
+  speech.speak('en');
+  expect(inWords(barred('inbox_disabled'))).toBe(dictionaries.en.refused.inbox_disabled);
+});
+
 test('a very long text is shortened at a word, and a short one is not', () => {
   expect(shortened('xin chào')).toBeNull();
   const short = shortened('chữ '.repeat(2000))!;

@@ -15,7 +15,8 @@ pub use call::{Admission, AnswerBody, HookAnswer, RawCall, Refusal, Unreadable, 
 pub use form::{Field, FieldKind, Form, SENDS_PER_SECOND, SettingsError};
 pub use inbound::{FileRef, Inbound, InboundAttachment, Said, Sender, What};
 pub use lent::{
-    ByteStream, Files, HeldVault, Intake, IntakeError, KeptFile, Transcript, TranscriptEntry, TranscriptFile, Vault, VaultError,
+    Bookmark, ByteStream, Errands, Files, HeldVault, Intake, IntakeError, KeptFile, Place, PlaceMark, Transcript,
+    TranscriptEntry, TranscriptFile, Vault, VaultError,
 };
 pub use outbound::{
     ConnectError, DeliveryError, FetchError, Health, OutboundFile, Parcel, ParcelContent, Profile, Quota, Reason, Receipt,
@@ -78,14 +79,28 @@ pub struct Capabilities {
     pub typing: bool,
     pub delivery_receipts: bool,
     pub read_receipts: bool,
-    /// The platform drops a second delivery of the same key, so an uncertain one may be retried.
-    pub deduplicates: bool,
+    /// The platform tells who somebody is: a name, a picture.
+    pub profiles: bool,
+    pub doubles: Doubles,
     /// A person may answer in the platform's own inbox, and we hear of it.
     pub echoes_people: bool,
     /// A reaction starts the windows anew, as a message does.
     pub reaction_opens: bool,
     /// Until when one may write, from the last interaction; empty means always.
     pub windows: Vec<Window>,
+}
+
+/// What comes of delivering the same key twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubles {
+    /// It is there twice.
+    Shown,
+    /// The platform drops the second, for as long as it remembers the first: a few minutes.
+    Dropped,
+    /// There are none: nothing is seen before we wrote down that it went. Only a channel that is its own
+    /// platform can say so.
+    Impossible,
 }
 
 /// The largest file of one media type, or of a family of them.
@@ -104,6 +119,12 @@ impl FileLimit {
 }
 
 impl Capabilities {
+    /// An uncertain delivery may be tried again at once.
+    #[must_use]
+    pub fn deduplicates(&self) -> bool {
+        self.doubles != Doubles::Shown
+    }
+
     /// Whether a file can be sent here at all; else why not, for the agent.
     pub fn takes_file(&self, mime: &str, size: u64) -> Result<(), String> {
         let mime = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -146,6 +167,7 @@ pub struct Kit {
     pub vault: Arc<dyn Vault>,
     pub transcript: Arc<dyn Transcript>,
     pub files: Arc<dyn Files>,
+    pub errands: Arc<dyn Errands>,
 }
 
 /// One inbox, live. Every future may be dropped at any await when the gateway stops.
@@ -170,7 +192,7 @@ pub trait Connector: Send + Sync {
     fn read(&self, call: &RawCall) -> Result<Vec<Inbound>, Unreadable>;
 
     /// Stay connected and hand every event to `intake`, which stores before it returns.
-    /// `bookmark` is what this connector last handed over with an event. Webhook channels wait for ever.
+    /// `bookmark` is the mark that this connector last handed over with an event. Webhook channels wait for ever.
     async fn listen(&self, _bookmark: Option<serde_json::Value>, _intake: &dyn Intake) -> Result<(), ConnectError> {
         std::future::pending().await
     }

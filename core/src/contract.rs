@@ -192,14 +192,14 @@ async fn every_fate_is_told_apart(bench: &dyn Bench) {
         bench.fate(fate).await;
         let told = bench.connector().deliver(&parcel(bench, "what becomes of this?")).await;
         let apart = match (fate, &told) {
-            (Fate::Throttled, Err(DeliveryError::Throttled(pause))) => *pause > 0,
+            (Fate::Throttled, Err(DeliveryError::Throttled(pause) | DeliveryError::AllThrottled(pause))) => *pause > 0,
             (Fate::Blocked, Err(told)) => refused(told, RefusedBecause::Blocked),
             (Fate::WindowClosed, Err(told)) => refused(told, RefusedBecause::WindowClosed),
             (Fate::BadContent, Err(told)) => refused(told, RefusedBecause::BadContent),
             (Fate::Unreachable, Err(DeliveryError::Unreachable(_)))
             | (Fate::AnswerLost, Err(DeliveryError::Uncertain(_)))
             | (Fate::TokenRevoked, Err(DeliveryError::Unauthorized(_))) => true,
-            (Fate::Unreachable, Err(DeliveryError::Uncertain(_))) => claims.deduplicates,
+            (Fate::Unreachable, Err(DeliveryError::Uncertain(_))) => claims.deduplicates(),
             _ => false,
         };
         assert!(apart, "{fate:?} was told as {told:?}");

@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use onethread_core::channel::{
-    Connector, FetchError, Files, HeldVault, KeptFile, Kit, RawCall, Transcript, TranscriptEntry, Vault, VaultError,
+    Connector, Errands, FetchError, Files, HeldVault, KeptFile, Kit, RawCall, Transcript, TranscriptEntry, Vault, VaultError,
 };
 use onethread_core::clock::SystemClock;
 use onethread_core::ids::{FileId, InboxId, PlatformUserId};
@@ -68,7 +68,8 @@ fn open(kind: &str) -> Arc<dyn Connector> {
         clock: Arc::new(SystemClock),
         vault: nothing.clone(),
         transcript: nothing.clone(),
-        files: nothing,
+        files: nothing.clone(),
+        errands: nothing,
     };
     channel.open(&settings, kit).expect("the settings open an inbox")
 }
@@ -103,6 +104,10 @@ impl Transcript for Nothing {
     async fn since(&self, _: &PlatformUserId, _: i64, _: usize) -> Result<Vec<TranscriptEntry>, VaultError> {
         Ok(Vec::new())
     }
+}
+
+impl Errands for Nothing {
+    fn run(&self, _: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) {}
 }
 
 #[async_trait]

@@ -44,7 +44,7 @@ pub struct Faults {
     once: Mutex<VecDeque<Fault>>,
     standing: Mutex<Option<Fault>>,
     stumbles: Mutex<VecDeque<Stumble>>,
-    /// Milliseconds that every send takes longer.
+    /// Milliseconds that every send, and the answer with new tokens, takes longer.
     slowness: AtomicU64,
 }
 
@@ -80,7 +80,7 @@ impl Faults {
         lock(&self.once).pop_front().or_else(|| self.standing())
     }
 
-    /// From now on every send takes so much longer.
+    /// From now on every send takes so much longer, and so does the answer with new tokens.
     pub fn slow_down(&self, by: Duration) {
         self.slowness.store(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
     }

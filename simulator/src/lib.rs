@@ -9,6 +9,7 @@ mod courier;
 pub mod fault;
 pub mod phone;
 pub mod platform;
+mod portrait;
 mod shelf;
 pub mod world;
 
@@ -21,4 +22,5 @@ pub mod zalo;
 pub use fault::{Fault, Faults, Stumble};
 pub use phone::{Bubble, BubbleFrom, Phone, Phones};
 pub use platform::{Act, ActError, Platform};
+pub use portrait::portrait;
 pub use world::World;

@@ -79,7 +79,7 @@ pub async fn change(
     Body(given): Body<ChangeAgent>,
 ) -> Answer<Json<Agent>> {
     let id = AgentId(id);
-    if given.disabled == Some(true) && id == admin.actor.id {
+    if given.disabled == Some(true) && id == *admin.actor.id() {
         return Err(Problem::invalid("disabled", "cannot be set on oneself: ask another admin"));
     }
     let password_hash = match &given.password {
@@ -99,7 +99,7 @@ pub async fn change(
     let now = api.gateway.clock.now();
     let mut tx = api.gateway.db.begin().await?;
     let row = tx.change_agent(&id, &change, now).await?;
-    if row.disabled || (change.password_hash.is_some() && id != admin.actor.id) {
+    if row.disabled || (change.password_hash.is_some() && id != *admin.actor.id()) {
         tx.close_sessions(&id, None).await?;
     }
     tx.tell(Told::Agent { agent: row.id.clone() });

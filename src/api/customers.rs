@@ -178,6 +178,7 @@ async fn whole(gateway: &Gateway, id: &CustomerId) -> Answer<Customer> {
     }
     orders.sort_by_key(|order| std::cmp::Reverse(order.updated_at));
     Ok(Customer {
+        avatar_url: conn.thread_of(id).await?.avatar.map(|id| format!("/api/v1/files/{id}")),
         customer: listed(&mut conn, row).await?,
         identities: shown_identities(gateway, &mut conn, identities).await?,
         orders: orders.into_iter().map(Order::from).collect(),

@@ -4,7 +4,7 @@ use super::Api;
 use super::error::{Answer, Problem};
 use super::extract::{Asked, Body, Path, page_size};
 use crate::auth::Signed;
-use crate::desk::{self, DeskError, Saying};
+use crate::desk::{self, Barred, DeskError, Saying};
 use crate::gateway::Gateway;
 use crate::shapes::{List, Message};
 use axum::Json;
@@ -104,8 +104,8 @@ pub async fn send(
         reply_to: given.reply_to.map(MessageId),
     };
     let said = match desk::say(&api.gateway, &ThreadId(id), saying, &signed.actor).await {
-        Err(DeskError::CannotReach { reason, alternatives }) => {
-            return Err(cannot_reach(&api.gateway, reason, &alternatives).await?);
+        Err(DeskError::CannotReach { barred, alternatives }) => {
+            return Err(cannot_reach(&api.gateway, barred, &alternatives).await?);
         }
         said => said?,
     };
@@ -135,7 +135,7 @@ async fn row(gateway: &Gateway, id: &MessageId) -> Answer<Json<Message>> {
     Ok(Json(gateway.db.read().await?.message(id).await?.into()))
 }
 
-async fn cannot_reach(gateway: &Gateway, reason: String, open: &[IdentityId]) -> Answer<Problem> {
+async fn cannot_reach(gateway: &Gateway, barred: Barred, open: &[IdentityId]) -> Answer<Problem> {
     let mut conn = gateway.db.read().await?;
     let mut alternatives = Vec::new();
     for id in open {
@@ -143,10 +143,11 @@ async fn cannot_reach(gateway: &Gateway, reason: String, open: &[IdentityId]) ->
         let name = row.name.unwrap_or(row.inbox_name);
         alternatives.push(json!({ "identity_id": row.id, "channel": row.channel, "name": name }));
     }
-    let hint = if alternatives.is_empty() {
-        "wait until the customer writes again"
-    } else {
-        "answer on another channel of this customer"
+    let problem = Problem::conflict("cannot-reach", "Cannot be reached", barred.why).with("code", barred.code);
+    let problem = match (alternatives.is_empty(), barred.code) {
+        (false, _) => problem.hint("answer on another channel of this customer"),
+        (true, "inbox_disabled") => problem,
+        (true, _) => problem.hint("wait until the customer writes again"),
     };
-    Ok(Problem::conflict("cannot-reach", "Cannot be reached", reason).hint(hint).with("alternatives", alternatives))
+    Ok(problem.with("alternatives", alternatives))
 }

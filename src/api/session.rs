@@ -100,10 +100,10 @@ pub async fn change(State(api): State<Api>, signed: Signed, Body(given): Body<Ch
     };
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    let row = tx.change_agent(&signed.actor.id, &change, now).await?;
+    let row = tx.change_agent(signed.actor.id(), &change, now).await?;
     if change.password_hash.is_some() {
         let this = if let Proof::Session(digest) = &signed.proof { Some(digest.as_str()) } else { None };
-        tx.close_sessions(&signed.actor.id, this).await?;
+        tx.close_sessions(signed.actor.id(), this).await?;
     }
     tx.tell(Told::Agent { agent: row.id.clone() });
     tx.commit(now).await?;

@@ -77,7 +77,7 @@ pub async fn list(
 ) -> Answer<Json<List<Thread>>> {
     let view = match filter.view {
         Which::Waiting => View::Waiting,
-        Which::Mine => View::Of(&signed.actor.id),
+        Which::Mine => View::Of(signed.actor.id()),
         Which::Bot => View::Bot,
         Which::All => View::All,
     };
@@ -93,7 +93,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/api/v1/threads/counts", tag = "threads", operation_id = "count_threads",
     responses((status = 200, body = Counts), Problem))]
 pub async fn counts(State(api): State<Api>, signed: Signed) -> Answer<Json<Counts>> {
-    Ok(Json(api.gateway.db.read().await?.thread_counts(&signed.actor.id).await?.into()))
+    Ok(Json(api.gateway.db.read().await?.thread_counts(signed.actor.id()).await?.into()))
 }
 
 /// One thread, with the customer's identities and past handoffs.
@@ -216,7 +216,9 @@ impl From<DeskError> for Problem {
             }
             DeskError::Stranger => Self::invalid("identity_id", said),
             DeskError::NoSuchFile(_) | DeskError::BadFile { .. } => Self::invalid("attachments", said),
-            DeskError::CannotReach { .. } => Self::conflict("cannot-reach", "Cannot be reached", said),
+            DeskError::CannotReach { barred, .. } => {
+                Self::conflict("cannot-reach", "Cannot be reached", said).with("code", barred.code)
+            }
             DeskError::NothingToRetry | DeskError::NotUncertain | DeskError::NothingToUndo | DeskError::AlreadyMerged => {
                 Self::conflict("does-not-fit", "Does not fit", said)
             }

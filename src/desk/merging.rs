@@ -38,7 +38,7 @@ async fn try_merge(gateway: &Gateway, into: &CustomerId, from: &CustomerId, acto
         return Err(DeskError::AlreadyMerged);
     }
     let (target, source) = hold_both(&mut tx, into, from).await?;
-    let by = json!({ "id": actor.id, "name": actor.name });
+    let by = json!({ "id": actor.id(), "name": actor.name() });
     let merge = MergeId::fresh(now);
     tx.merge_customers(&merge, into, from, &by, now).await?;
     let (target_id, source_id): (ThreadId, ThreadId) = (target.id.as_str().into(), source.id.as_str().into());

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 type Done = Result<(), DeskError>;
 
 fn named(actor: &Actor) -> Value {
-    json!({ "id": actor.id, "name": actor.name })
+    json!({ "id": actor.id(), "name": actor.name() })
 }
 
 /// The actor holds the thread from now on. Taking what is theirs already changes nothing.
 pub async fn take(gateway: &Gateway, thread: &ThreadId, actor: &Actor) -> Done {
     let line = json!({ "type": "taken", "agent": named(actor) });
-    match shift(gateway, thread, &Move::Take(actor.id.clone()), line).await {
+    match shift(gateway, thread, &Move::Take(actor.id().clone()), line).await {
         Err(DeskError::CannotMove(onethread_core::thread::CannotMove::AlreadyTheirs)) => Ok(()),
         done => done,
     }

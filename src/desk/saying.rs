@@ -1,6 +1,6 @@
 //! What agents say, and what becomes of messages that did not get through.
 
-use super::{Actor, DeskError};
+use super::{Actor, Barred, DeskError};
 use crate::gateway::Gateway;
 use crate::inboxes::Live;
 use crate::outbox::{self, Way};
@@ -62,7 +62,7 @@ pub async fn say(gateway: &Gateway, thread: &ThreadId, saying: Saying, actor: &A
     }
     let id = MessageId::fresh(now);
     let attachments = attach(&mut tx, &saying.attachments, &id).await?;
-    let author = Author::Agent { id: Some(actor.id.clone()), name: Some(actor.name.clone()) };
+    let author = Author::Agent { id: Some(actor.id().clone()), name: Some(actor.name().to_owned()) };
     let content = Content { text: saying.text.clone(), attachments, ..Content::default() };
     let status = if saying.note { Status::Received } else { Status::Queued };
     let message = NewMessage {
@@ -101,9 +101,9 @@ async fn answer(
     }
     let live = refuse_unreachable(gateway, tx, &identity, now).await?;
     refuse_files(&live, &message.content)?;
-    if row.assignee_id.as_deref() != Some(actor.id.as_str()) {
-        threads::try_advance(tx, row, &Move::Take(actor.id.clone()), now).await??;
-        let line = json!({ "type": "taken", "agent": { "id": actor.id, "name": actor.name } });
+    if row.assignee_id.as_deref() != Some(actor.id().as_str()) {
+        threads::try_advance(tx, row, &Move::Take(actor.id().clone()), now).await??;
+        let line = json!({ "type": "taken", "agent": { "id": actor.id(), "name": actor.name() } });
         threads::note_event(tx, &thread, None, line, now).await?;
     }
     let row = tx.thread(&thread).await?;
@@ -143,40 +143,44 @@ async fn refuse_unreachable(
 ) -> Result<std::sync::Arc<Live>, DeskError> {
     let spent = match reachable(gateway, identity, now) {
         Ok((live, _)) => quota_spent(tx, &live, identity, now).await?.map_or(Ok(live), Err),
-        Err(reason) => Err(reason),
+        Err(barred) => Err(barred),
     };
     match spent {
         Ok(live) => Ok(live),
-        Err(reason) => {
+        Err(barred) => {
             let customer: CustomerId = identity.customer_id.as_str().into();
             let others = tx.identities_of(&customer).await?;
             let open = others.into_iter().filter(|other| other.id != identity.id && reachable(gateway, other, now).is_ok());
-            Err(DeskError::CannotReach { reason, alternatives: open.map(|other| other.id.into()).collect() })
+            Err(DeskError::CannotReach { barred, alternatives: open.map(|other| other.id.into()).collect() })
         }
     }
 }
 
 /// Nothing is left of the account's quota, and this message would need some. Why, for agents.
-async fn quota_spent(tx: &mut Tx, live: &Live, identity: &IdentityRow, now: Millis) -> Result<Option<String>, StoreError> {
+async fn quota_spent(tx: &mut Tx, live: &Live, identity: &IdentityRow, now: Millis) -> Result<Option<Barred>, StoreError> {
     if !uses_quota(&live.capabilities.windows, identity.last_interaction_at, Voice::Person, now) {
         return Ok(None);
     }
     let quota = tx.quota_of(&live.id).await?.filter(|quota| quota.remaining <= 0 && now - quota.noted_at < QUOTA_TRUSTED);
     Ok(quota.map(|_| {
-        "the account's message quota is used up, and the free window of this customer is over; \
-         they can be answered once they write again, or an hour after the quota was topped up"
-            .into()
+        let why = "the account's message quota is used up, and the free window of this customer is over; \
+                   they can be answered once they write again, or an hour after the quota was topped up";
+        Barred::new("quota_used_up", why)
     }))
 }
 
 /// Can a person write to this identity now? The reason is for agents.
-pub fn reachable(gateway: &Gateway, identity: &IdentityRow, now: Millis) -> Result<(std::sync::Arc<Live>, Reach), String> {
-    let live = gateway.inboxes.get(&identity.inbox_id.as_str().into()).ok_or("this inbox is disabled")?;
+pub fn reachable(gateway: &Gateway, identity: &IdentityRow, now: Millis) -> Result<(std::sync::Arc<Live>, Reach), Barred> {
+    let live = gateway.inboxes.get(&identity.inbox_id.as_str().into());
+    let live = live.ok_or_else(|| Barred::new("inbox_disabled", "this inbox is disabled; an admin can enable it again"))?;
     if identity.blocked_at.is_some() {
-        return Err("the customer has blocked this inbox; they can be reached again once they write".into());
+        return Err(Barred::new("blocked", "the customer has blocked this inbox; they can be reached again once they write"));
     }
     match reach(&live.capabilities.windows, identity.last_interaction_at, Voice::Person, now) {
-        Reach::Closed { .. } => Err("too long since the customer last wrote here; the platform's window is closed".into()),
+        Reach::Closed { .. } => {
+            let why = "too long since the customer last wrote here; the platform's window is closed";
+            Err(Barred::new("window_closed", why))
+        }
         reach => Ok((live, reach)),
     }
 }

@@ -188,7 +188,7 @@ fn move_state(row: &mut InboxRow, paused: Option<bool>, reconnect: bool) {
     }
 }
 
-/// Take the inbox out of service. Its history stays.
+/// Take the inbox out of service. Its history stays; what is queued has failed, and says why.
 pub async fn disable(gateway: &Arc<Gateway>, id: &InboxId) -> Result<(), InboxError> {
     let now = gateway.clock.now();
     let mut row = gateway.db.read().await?.inbox(id).await?;
@@ -198,7 +198,7 @@ pub async fn disable(gateway: &Arc<Gateway>, id: &InboxId) -> Result<(), InboxEr
     tx.tell(Told::Inbox { inbox: row.id });
     tx.commit(now).await?;
     close(gateway, id);
-    Ok(())
+    Ok(crate::outbox::settle_stranded(gateway).await?)
 }
 
 /// Pause sending and listening for this reason, or go on with `None`. The queue is kept.

@@ -3,10 +3,10 @@
 
 use super::{Live, health, pause};
 use crate::gateway::Gateway;
-use crate::intake::Listening;
 use async_trait::async_trait;
-use onethread_core::channel::{ConnectError, Intake, IntakeError, RawCall};
+use onethread_core::channel::{Bookmark, ConnectError, Intake, IntakeError, Place, PlaceMark, RawCall};
 use onethread_core::clock::{Millis, SECOND};
+use onethread_core::ids::InboxId;
 use onethread_store::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -106,28 +106,39 @@ async fn listen_once(gateway: &Arc<Gateway>, live: &Live, losses: &AtomicU32) ->
         losses.fetch_max(LOSSES, Ordering::Relaxed);
     }
     drop(conn);
-    let ledger = Listening { gateway: gateway.clone(), inbox: live.id.clone() };
-    live.connector.listen(bookmark, &Watched { ledger, losses }).await
+    live.connector.listen(bookmark, &Watched { gateway, inbox: &live.id, losses }).await
 }
 
 /// The way to the ledger, and an eye on whether the line stands.
 struct Watched<'a> {
-    ledger: Listening,
+    gateway: &'a Arc<Gateway>,
+    inbox: &'a InboxId,
     losses: &'a AtomicU32,
 }
 
 #[async_trait]
 impl Intake for Watched<'_> {
-    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError> {
-        self.ledger.accept(calls, bookmark).await
+    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {
+        self.gateway.ledger.append(self.inbox, calls, bookmark).await
+    }
+
+    async fn place(&self, id: &str) -> Result<Option<Place>, IntakeError> {
+        let found = async { self.gateway.db.read().await?.place(self.inbox, id).await };
+        found.await.map_err(|error: StoreError| IntakeError(error.to_string()))
+    }
+
+    async fn places(&self, from: Option<&PlaceMark>, limit: usize) -> Result<Vec<Place>, IntakeError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let found = async { self.gateway.db.read().await?.places(self.inbox, from, limit).await };
+        found.await.map_err(|error: StoreError| IntakeError(error.to_string()))
     }
 
     async fn line_stands(&self) {
         if self.losses.swap(0, Ordering::Relaxed) < LOSSES {
             return;
         }
-        let inbox = &self.ledger.inbox;
-        match health::record_standing(&self.ledger.gateway, inbox).await {
+        let inbox = self.inbox;
+        match health::record_standing(self.gateway, inbox).await {
             Ok(()) => tracing::info!(%inbox, "the line to the platform stands again"),
             Err(error) => tracing::warn!(%inbox, %error, "that the line stands again could not be noted"),
         }

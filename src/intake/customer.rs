@@ -177,7 +177,7 @@ async fn meet(event: &mut Event<'_>) -> Result<Recognised, StoreError> {
     if let (Some(name), true) = (&event.inbound.from.name, who.identity.name != event.inbound.from.name) {
         event.tx.name_identity(&identity, name, event.received_at).await?;
     }
-    if who.new && event.inbound.from.name.is_none() {
+    if who.new && event.live.capabilities.profiles {
         jobs::queue_profile(event.tx, &identity, event.received_at);
         event.after.jobs = true;
     }

@@ -1,8 +1,7 @@
 //! Group commit: calls that arrive together share one durable write.
 
 use crate::gateway::Gateway;
-use async_trait::async_trait;
-use onethread_core::channel::{Intake, IntakeError, RawCall};
+use onethread_core::channel::{Bookmark, IntakeError, RawCall};
 use onethread_core::ids::InboxId;
 use std::sync::Arc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -27,7 +26,7 @@ pub type Calls = mpsc::Receiver<Append>;
 pub struct Append {
     inbox: InboxId,
     calls: Vec<RawCall>,
-    bookmark: Option<serde_json::Value>,
+    bookmark: Option<Bookmark>,
     done: oneshot::Sender<Result<(), IntakeError>>,
     /// Given back once the bytes are stored or dropped.
     _room: OwnedSemaphorePermit,
@@ -41,12 +40,7 @@ impl Ledger {
     }
 
     /// Durable once this returns `Ok`; nothing is stored otherwise.
-    pub async fn append(
-        &self,
-        inbox: &InboxId,
-        calls: Vec<RawCall>,
-        bookmark: Option<serde_json::Value>,
-    ) -> Result<(), IntakeError> {
+    pub async fn append(&self, inbox: &InboxId, calls: Vec<RawCall>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {
         let too_many = || IntakeError("too many calls are waiting".into());
         let bytes: usize = calls.iter().map(|call| call.body.len()).sum();
         let bytes = u32::try_from(bytes.min(BYTES_WAITING_MOST)).unwrap_or(u32::MAX);
@@ -100,19 +94,6 @@ async fn append_all(gateway: &Gateway, together: &[Append]) -> onethread_store::
         }
     }
     tx.commit(now).await
-}
-
-/// The intake of one inbox that listens by itself.
-pub struct Listening {
-    pub gateway: Arc<Gateway>,
-    pub inbox: InboxId,
-}
-
-#[async_trait]
-impl Intake for Listening {
-    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError> {
-        self.gateway.ledger.append(&self.inbox, calls, bookmark).await
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is fetched from elsewhere after a message came in.
 
-use super::Tried;
+use super::{Tried, avatar};
 use crate::answering::{Pending, Said, TurnAt};
 use crate::gateway::Gateway;
 use crate::media;
@@ -62,7 +62,7 @@ pub(super) async fn file(gateway: &Arc<Gateway>, id: &FileId, attempts: i64) -> 
     }
 }
 
-async fn read_all(mut stream: ByteStream, most: usize) -> std::result::Result<Bytes, FetchError> {
+pub(super) async fn read_all(mut stream: ByteStream, most: usize) -> std::result::Result<Bytes, FetchError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|error| FetchError::Unreachable(error.to_string()))?;
@@ -105,16 +105,24 @@ async fn note_file(gateway: &Gateway, id: &FileId, message: Option<String>, stor
     tx.commit(now).await
 }
 
-/// What the platform calls the person.
+/// What the platform calls the person, and their picture.
 pub(super) async fn profile(gateway: &Arc<Gateway>, id: &IdentityId) -> Result<Tried> {
     let row = gateway.db.read().await?.identity(id).await?;
     let Some(live) = gateway.inboxes.get(&row.inbox_id.as_str().into()) else { return Ok(Tried::Done) };
     match live.connector.profile(&row.address.as_str().into()).await {
         Ok(Some(profile)) => {
+            let picture = match &profile.avatar {
+                Some(source) => avatar::fetch(gateway, &live, source).await,
+                None => None,
+            };
             let now = gateway.clock.now();
             let mut tx = gateway.db.begin().await?;
             if let Some(name) = profile.name {
                 tx.name_identity(id, &name, now).await?;
+            }
+            if let Some(picture) = picture {
+                tx.add_file(&picture).await?;
+                tx.set_avatar(id, &picture.id.as_str().into()).await?;
             }
             let thread = tx.thread_of(&row.customer_id.as_str().into()).await?.id;
             tx.tell(Told::Thread { thread });

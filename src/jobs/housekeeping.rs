@@ -29,6 +29,9 @@ pub async fn keep_house(gateway: Arc<Gateway>) {
         {
             tracing::warn!(%error, "what changed in the inboxes could not be taken up");
         }
+        if let Err(error) = crate::outbox::settle_stranded(&gateway).await {
+            tracing::warn!(%error, "what waits in disabled inboxes could not be settled");
+        }
         if round % CLEAN_EVERY == 0
             && let Err(error) = clean(&gateway).await
         {

@@ -2,7 +2,7 @@
 //! of it reaches a customer before it is published.
 
 use super::{LONGEST_PHRASE, LearningError, MOST_PHRASES, Target, has_words, key, train_ahead};
-use crate::desk::Actor;
+use crate::auth::Actor;
 use crate::gateway::Gateway;
 use onethread_core::Millis;
 use onethread_core::ids::{AnswerId, MessageId, PhraseId};
@@ -42,7 +42,7 @@ pub async fn file(gateway: &Arc<Gateway>, filing: Filing, actor: &Actor) -> Resu
             error => error.into(),
         })?;
     }
-    let mut phrases = Phrases { gateway, target: &filing.target, by: &actor.name, now, rows: BTreeMap::new() };
+    let mut phrases = Phrases { gateway, target: &filing.target, by: actor.name(), now, rows: BTreeMap::new() };
     for (text, language) in &filing.texts {
         phrases.add(text, *language, None);
     }

@@ -3,7 +3,7 @@
 
 use super::missed::MOST_MESSAGES;
 use super::{DAYS, Figures, LearningError, Lessons, rehearse, since, train_ahead};
-use crate::desk::Actor;
+use crate::auth::Actor;
 use crate::gateway::Gateway;
 use onethread_store::phrases::PhraseRow;
 use onethread_store::versions::NewVersion;
@@ -89,7 +89,7 @@ pub async fn publish(gateway: &Arc<Gateway>, stamp: &str, over: i64, note: &str,
         note: note.to_owned(),
         restores: None,
         figures: serde_json::to_value(figures).ok(),
-        published_by: actor.name.clone(),
+        published_by: actor.name().to_owned(),
     };
     put(gateway, &version, over).await
 }
@@ -101,7 +101,7 @@ pub async fn restore(gateway: &Arc<Gateway>, number: i64, over: i64, actor: &Act
     }
     let phrases = gateway.db.read().await?.version_phrases(number).await?;
     let version =
-        NewVersion { phrases, note: String::new(), restores: Some(number), figures: None, published_by: actor.name.clone() };
+        NewVersion { phrases, note: String::new(), restores: Some(number), figures: None, published_by: actor.name().to_owned() };
     put(gateway, &version, over).await
 }
 

@@ -1,7 +1,7 @@
 //! What a delivery's outcome means for the parcel. Pure.
 
 use onethread_core::Millis;
-use onethread_core::channel::{DeliveryError, Receipt, RefusedBecause};
+use onethread_core::channel::{DeliveryError, Doubles, Receipt, RefusedBecause};
 use onethread_core::clock::{HOUR, MINUTE, SECOND};
 use onethread_store::messages::MessageError;
 
@@ -86,12 +86,25 @@ pub fn too_late(queued_at: Millis, now: Millis, doubtful: bool) -> Option<Next> 
     late.then(|| if doubtful { Next::Uncertain(doubt(why)) } else { Next::Failed(error("too_late", why.to_owned())) })
 }
 
-/// What becomes of a parcel whose sender is gone: it may have been sent. `None`: again, at once.
-#[must_use]
-pub fn of_orphan(deduplicates: bool, claimed_until: Millis, now: Millis) -> Option<MessageError> {
+/// What becomes of a parcel whose sender is gone: again at once, perhaps in doubt, or uncertain.
+pub fn of_orphan(doubles: Doubles, claimed_until: Millis, now: Millis) -> Result<Option<MessageError>, MessageError> {
     let remembered = now.saturating_sub(claimed_until) <= DOUBLES_DROPPED_FOR;
     let error = doubt("the gateway was stopped while it was sending");
-    if deduplicates && remembered { None } else { Some(error) }
+    match doubles {
+        Doubles::Impossible => Ok(None),
+        Doubles::Dropped if remembered => Ok(Some(error)),
+        Doubles::Dropped | Doubles::Shown => Err(error),
+    }
+}
+
+/// The end of what waits in an inbox that was disabled.
+#[must_use]
+pub fn of_disabled(doubtful: bool) -> Next {
+    let why = "the inbox is disabled";
+    match doubtful {
+        true => Next::Uncertain(doubt(why)),
+        false => Next::Failed(error("inbox_disabled", format!("{why}; enable it, then send the message again"))),
+    }
 }
 
 impl Tried {

@@ -1,6 +1,6 @@
 //! A message becomes parcels, in the transaction that wrote it.
 
-use crate::desk::Actor;
+use crate::auth::Actor;
 use crate::inboxes::Live;
 use onethread_core::Millis;
 use onethread_core::ids::{IdentityId, ParcelId};
@@ -18,7 +18,8 @@ pub struct Way<'a> {
     pub reply_to: Option<String>,
 }
 
-/// Who speaks. What platforms reserve for people follows from it, so only an agent's presence makes a person of it.
+/// Who speaks. What platforms reserve for people follows from it, so only an agent's presence makes a person of it:
+/// an [`Actor`] exists only where a session or token was shown. Nobody else makes parcels; `tests/house` looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WordsOf {
     voice: &'static str,

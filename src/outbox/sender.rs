@@ -2,20 +2,19 @@
 //! came of deliveries is settled, and what is due claimed, many in one
 //! transaction: the busier it is, the less each costs.
 
+use super::claim::{CLAIM_FOR, rest, send_some};
 use super::fate::{self, Tried};
-use super::places::{Place, Places};
+use super::lanes::{Lanes, Slot};
 use super::settle::{Outcome, Settlement, end_message, settle};
 use crate::gateway::Gateway;
 use crate::inboxes::{self, Live};
 use onethread_core::Millis;
-use onethread_core::channel::{DeliveryError, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, Voice};
-use onethread_core::clock::SECOND;
-use onethread_core::ids::InboxId;
+use onethread_core::channel::{DeliveryError, Doubles, OutboundFile, Parcel, ParcelContent, Receipt, RefusedBecause, Voice};
 use onethread_core::message::Attachment;
 use onethread_core::parts::Part;
 use onethread_core::window::{Reach, reach};
+use onethread_store::StoreError;
 use onethread_store::outbox::{ClaimedParcel, End};
-use onethread_store::{StoreError, Tx};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -25,20 +24,17 @@ use tokio::time::Instant;
 const TOGETHER_MOST: usize = 256;
 /// A platform that has not answered by then leaves the parcel uncertain.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// After this a claimed parcel is nobody's; whoever is still delivering it renews the claim.
-const CLAIM_FOR: Millis = 20 * SECOND;
 const RENEW_EVERY: Duration = Duration::from_secs(6);
 /// Together well below what is left of a claim.
 const SETTLE_PAUSES: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
 /// What comes so close together shares one transaction, and one durable write.
 const GATHER: Duration = Duration::from_millis(2);
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
-/// The outbox's door: places for deliveries, and the way back for what comes of them.
+/// The outbox's door: a lane for each inbox, and the way back for what comes of them.
 pub struct Outbox {
-    pub places: Arc<Places>,
+    pub lanes: Arc<Lanes>,
     done: mpsc::Sender<Settlement>,
 }
 
@@ -49,7 +45,7 @@ impl Outbox {
     #[must_use]
     pub fn new() -> (Self, Settlements) {
         let (done, settlements) = mpsc::channel(TOGETHER_MOST * 2);
-        (Self { places: Arc::default(), done }, settlements)
+        (Self { lanes: Arc::default(), done }, settlements)
     }
 }
 
@@ -60,7 +56,7 @@ pub async fn send_parcels(gateway: Arc<Gateway>, mut settlements: Settlements) {
     let mut orphans_before = if gateway.db.is_sqlite() { Some(Millis::MAX) } else { None };
     let mut orphans_at = Instant::now();
     loop {
-        if stop.is_cancelled() && gateway.outbox.places.close_if_idle() && settlements.is_empty() {
+        if stop.is_cancelled() && gateway.outbox.lanes.close_if_idle() && settlements.is_empty() {
             return;
         }
         if orphans_at <= Instant::now() {
@@ -96,79 +92,18 @@ fn report(done: Result<(), StoreError>, what: &str) {
     }
 }
 
-/// Until the next parcel is due and may go, but never long: another process may queue some.
-async fn rest(gateway: &Gateway) -> Duration {
-    until_next(gateway).await.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY)
-}
-
-async fn until_next(gateway: &Gateway) -> Result<Duration, StoreError> {
-    let mut conn = gateway.db.read().await?;
-    let now = gateway.clock.now();
-    match conn.next_due().await? {
-        None => Ok(LOOK_EVERY),
-        Some(due) if due > now => Ok(Duration::from_millis((due - now).unsigned_abs())),
-        Some(_) => {
-            let inboxes = conn.inboxes_due(now).await?;
-            let wait = |inbox| gateway.outbox.places.wait(inbox, rate_of(gateway, inbox), Instant::now());
-            Ok(inboxes.iter().map(wait).min().unwrap_or(LOOK_EVERY))
-        }
-    }
-}
-
-fn rate_of(gateway: &Gateway, inbox: &InboxId) -> Option<u32> {
-    gateway.inboxes.get(inbox)?.sends_per_second
-}
-
-/// Claim as many as each inbox has places for, and start their deliveries. Answers how many.
-async fn send_some(gateway: &Arc<Gateway>) -> Result<usize, StoreError> {
-    let now = gateway.clock.now();
-    let places = &gateway.outbox.places;
-    // A look without the writer first: most of the time nothing is due.
-    let mut due = gateway.db.read().await?.inboxes_due(now).await?;
-    due.retain(|inbox| places.free(inbox, rate_of(gateway, inbox), Instant::now()) > 0);
-    if due.is_empty() {
-        return Ok(0);
-    }
-    let mut tx = gateway.db.begin().await?;
-    let claim = onethread_core::ids::fresh("clm", now);
-    let mut claimed = Vec::new();
-    for inbox in &due {
-        let free = i64::try_from(places.free(inbox, rate_of(gateway, inbox), Instant::now())).unwrap_or(1);
-        let parcels = tx.claim_parcels(inbox, &claim, now + CLAIM_FOR, now, free).await?;
-        claimed.extend(parcels.into_iter().map(|parcel| (parcel, places.take(inbox))));
-    }
-    if claimed.is_empty() {
-        return Ok(0);
-    }
-    tx.commit(now).await?;
-    let count = claimed.len();
-    start(gateway, claimed);
-    Ok(count)
-}
-
-/// Claim at once what this transaction queued, as far as it may go now: to be started when it is committed.
-pub async fn claim_queued(gateway: &Gateway, tx: &mut Tx, now: Millis) -> Result<Vec<(ClaimedParcel, Place)>, StoreError> {
-    let claim = onethread_core::ids::fresh("clm", now);
-    let place = |inbox: &InboxId| {
-        // What is not live here is not sent from here.
-        let live = gateway.inboxes.get(inbox)?;
-        gateway.outbox.places.take_free(inbox, live.sends_per_second, Instant::now())
-    };
-    tx.claim_queued(&claim, now + CLAIM_FOR, place).await
-}
-
 /// Deliver what is claimed; [`send_parcels`] settles what comes of it.
-pub fn start(gateway: &Arc<Gateway>, claimed: Vec<(ClaimedParcel, Place)>) {
-    for (parcel, place) in claimed {
+pub fn start(gateway: &Arc<Gateway>, claimed: Vec<(ClaimedParcel, Slot)>) {
+    for (parcel, slot) in claimed {
         let (shared, done) = (gateway.clone(), gateway.outbox.done.clone());
         gateway.tasks.spawn("deliver", async move {
             let outcome = tokio::select! {
                 outcome = deliver(&shared, &parcel) => outcome,
                 never = keep_claim(&shared, &parcel.id) => match never {},
             };
-            // Told before the place is free: a stop waits for both.
+            // Told before the slot is free: a stop waits for both.
             let _ = done.send(Settlement { parcel, outcome }).await;
-            drop(place);
+            drop(slot);
             shared.bells.parcels.notify_one();
         });
     }
@@ -225,11 +160,11 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     }
     let found = inboxes::find(gateway, &claimed.inbox_id.as_str().into()).await;
     let live = found.as_ref().ok().and_then(Option::as_ref);
-    let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
+    let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates());
     let answer = match &found {
         Ok(Some(live)) => attempt(gateway, live, claimed, now).await,
         Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
-        Ok(None) => Err(DeliveryError::refused(RefusedBecause::NotPermitted, "the inbox is disabled")),
+        Ok(None) => return Outcome::Tried(Box::new(fate::of_disabled(doubtful))),
     };
     let throttled = match &answer {
         Err(DeliveryError::Throttled(pause)) => Some((Some(claimed.identity_id.as_str()), *pause)),
@@ -237,7 +172,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         _ => None,
     };
     if let Some((recipient, pause)) = throttled {
-        gateway.outbox.places.throttled(&claimed.inbox_id.as_str().into(), recipient, pause, Instant::now());
+        gateway.outbox.lanes.throttled(&claimed.inbox_id.as_str().into(), recipient, pause, Instant::now());
     }
     let tried = Tried {
         attempts: claimed.attempts,
@@ -304,10 +239,13 @@ async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), Sto
     let mut tx = gateway.db.begin().await?;
     for (id, message, inbox, claimed_until) in tx.orphaned_parcels(before).await? {
         let live = gateway.inboxes.get(&inbox.as_str().into());
-        let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates);
-        let Some(error) = fate::of_orphan(deduplicates, claimed_until, now) else {
-            tx.requeue_parcel(&id, now, Some(&fate::doubt("the gateway was stopped while it was sending"))).await?;
-            continue;
+        let doubles = live.map_or(Doubles::Shown, |live| live.capabilities.doubles);
+        let error = match fate::of_orphan(doubles, claimed_until, now) {
+            Ok(doubt) => {
+                tx.requeue_parcel(&id, now, doubt.as_ref()).await?;
+                continue;
+            }
+            Err(error) => error,
         };
         if tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await? {
             end_message(&mut tx, &message.into(), End::Uncertain, Some(&error), now).await?;

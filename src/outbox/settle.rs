@@ -5,7 +5,7 @@ use super::fate::Next;
 use crate::gateway::Gateway;
 use crate::inboxes;
 use onethread_core::Millis;
-use onethread_core::channel::{Quota, Receipt};
+use onethread_core::channel::{Doubles, Quota, Receipt};
 use onethread_core::ids::{IdentityId, InboxId, MessageId};
 use onethread_core::message::Status;
 use onethread_store::live::Told;
@@ -51,7 +51,7 @@ pub async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Resul
     }
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    let gone: Vec<Gone<'_>> = settlements.iter().filter_map(gone).collect();
+    let gone: Vec<Gone<'_>> = settlements.iter().filter_map(|settlement| gone(gateway, settlement)).collect();
     for (thread, message) in tx.parcels_gone(&gone, now).await? {
         tx.tell(Told::Message { thread: thread.0, message: message.0 });
     }
@@ -82,10 +82,14 @@ fn quotas(settlements: &[Settlement]) -> BTreeMap<InboxId, Quota> {
     settlements.iter().filter_map(quota).collect()
 }
 
-fn gone(settlement: &Settlement) -> Option<Gone<'_>> {
-    let receipt = settlement.receipt()?;
+fn gone<'a>(gateway: &Gateway, settlement: &'a Settlement) -> Option<Gone<'a>> {
+    let (receipt, parcel) = (settlement.receipt()?, &settlement.parcel);
+    // What is seen only once it is settled is seen as a whole.
+    let live = gateway.inboxes.get(&parcel.inbox_id.as_str().into());
+    let whole = live.is_some_and(|live| live.capabilities.doubles == Doubles::Impossible);
+    let handed_at = (!whole).then_some(parcel.claimed_at);
     let status = if receipt.delivered { Status::Delivered } else { Status::Sent };
-    Some(Gone { parcel: &settlement.parcel, platform_id: receipt.message.as_str(), status })
+    Some(Gone { parcel, platform_id: receipt.message.as_str(), status, handed_at })
 }
 
 /// Answers the reason for which the inbox must pause, if that is what it means.

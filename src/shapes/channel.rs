@@ -135,7 +135,7 @@ impl From<core::Capabilities> for Capabilities {
             typing: can.typing,
             delivery_receipts: can.delivery_receipts,
             read_receipts: can.read_receipts,
-            deduplicates: can.deduplicates,
+            deduplicates: can.doubles != core::Doubles::Shown,
             echoes_people: can.echoes_people,
             file_limits: can.file_limits.into_iter().map(|limit| FileLimit { media: limit.media, most: limit.most }).collect(),
             windows: can.windows.into_iter().map(Window::from).collect(),

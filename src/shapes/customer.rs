@@ -32,6 +32,8 @@ pub struct CustomerRow {
 pub struct Customer {
     #[serde(flatten)]
     pub customer: CustomerRow,
+    /// The picture that a platform gave.
+    pub avatar_url: Option<String>,
     pub identities: Vec<Identity>,
     /// Orders of the customer's phone numbers, latest change first.
     pub orders: Vec<Order>,

@@ -86,7 +86,11 @@ impl From<ThreadRow> for Thread {
                 "assigned" => ThreadStatus::Assigned,
                 _ => ThreadStatus::Bot,
             },
-            customer: ThreadCustomer { id: row.customer_id, name: row.customer_name, avatar_url: None },
+            customer: ThreadCustomer {
+                id: row.customer_id,
+                name: row.customer_name,
+                avatar_url: row.avatar.map(|id| format!("/api/v1/files/{id}")),
+            },
             assignee: Named::of(row.assignee_id, row.assignee_name),
             handoff_reason: row.handoff_reason,
             channels: row.channels.0,

@@ -5,7 +5,7 @@ use crate::threads::ThreadRow;
 use crate::{Conn, Page, Result, StoreError, Tx};
 use onethread_core::Millis;
 use onethread_core::channel::Sender;
-use onethread_core::ids::{CustomerId, IdentityId, InboxId, ThreadId};
+use onethread_core::ids::{CustomerId, FileId, IdentityId, InboxId, ThreadId};
 use onethread_core::text::fold;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -228,6 +228,13 @@ impl Conn {
     pub async fn forgive_wrong_tails(&mut self, id: &IdentityId) -> Result<()> {
         let sql = "UPDATE identities SET wrong_tails = 0 WHERE id = $1";
         touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)?;
+        Ok(())
+    }
+
+    /// The file with the person's picture.
+    pub async fn set_avatar(&mut self, id: &IdentityId, file: &FileId) -> Result<()> {
+        let sql = "UPDATE identities SET avatar = $2 WHERE id = $1";
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(file.as_str()).execute(db).await)?;
         Ok(())
     }
 

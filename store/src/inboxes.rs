@@ -4,6 +4,7 @@ use crate::macros::{aside, aside_touched};
 use crate::many::{Many, write_many};
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
+use onethread_core::channel::Bookmark;
 use onethread_core::ids::InboxId;
 use onethread_core::secret::Settings;
 use serde::{Deserialize, Serialize};
@@ -132,10 +133,11 @@ impl Conn {
         Ok(row.and_then(|(mark,)| mark).map(|mark| mark.0))
     }
 
-    pub async fn set_bookmark(&mut self, id: &InboxId, mark: &serde_json::Value) -> Result<()> {
+    /// How far the inbox's connector has heard, altogether and at places.
+    pub async fn set_bookmark(&mut self, id: &InboxId, bookmark: &Bookmark) -> Result<()> {
         let sql = "UPDATE inboxes SET bookmark = $2 WHERE id = $1";
-        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(mark)).execute(db).await)?;
-        Ok(())
+        aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(&bookmark.mark)).execute(db).await)?;
+        self.note_places(id, &bookmark.places).await
     }
 
     /// Take the inbox's refresh lock until `until`. `false`: somebody holds it.

@@ -274,29 +274,6 @@ impl Conn {
         touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(status.as_str()).bind(error.map(Json)).execute(db).await)?;
         Ok(())
     }
-
-    /// A receipt: these messages of ours arrived or were read. Never moves backwards. Answers which moved.
-    pub async fn raise_status(&mut self, identity: &IdentityId, platform_id: &str, to: Status) -> Result<Vec<MessageId>> {
-        let sql = concat!(
-            "UPDATE messages SET status = $3, error = NULL WHERE id IN",
-            " (SELECT message_id FROM platform_messages WHERE identity_id = $1 AND platform_id = $2)",
-            " AND (status IN ('queued', 'sent', 'uncertain') OR (status = 'delivered' AND $3 = 'read')) RETURNING id"
-        );
-        let rows: Vec<(String,)> =
-            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(platform_id).bind(to.as_str()).fetch_all(db).await)?;
-        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
-    }
-
-    /// The same for everything sent to the identity until then.
-    pub async fn raise_status_until(&mut self, identity: &IdentityId, until: Millis, to: Status) -> Result<Vec<MessageId>> {
-        let sql = concat!(
-            "UPDATE messages SET status = $3 WHERE identity_id = $1 AND created_at <= $2",
-            " AND (status = 'sent' OR (status = 'delivered' AND $3 = 'read')) RETURNING id"
-        );
-        let rows: Vec<(String,)> =
-            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(until).bind(to.as_str()).fetch_all(db).await)?;
-        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
-    }
 }
 
 impl MessageRow {

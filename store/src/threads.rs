@@ -14,6 +14,9 @@ pub struct ThreadRow {
     pub id: String,
     pub customer_id: String,
     pub customer_name: String,
+    /// The file with the customer's picture: the first that a platform gave. Not looked up for what is held.
+    #[sqlx(default)]
+    pub avatar: Option<String>,
     pub status: String,
     pub assignee_id: Option<String>,
     pub assignee_name: Option<String>,
@@ -78,7 +81,8 @@ pub struct Counts {
 macro_rules! thread_columns {
     ($rest:expr) => {
         concat!(
-            "SELECT t.id, t.customer_id, c.name AS customer_name, t.status, t.assignee_id, COALESCE(a.name, k.name) AS assignee_name,",
+            "SELECT t.id, t.customer_id, c.name AS customer_name, (SELECT i.avatar FROM identities i",
+            " WHERE i.customer_id = t.customer_id AND i.avatar IS NOT NULL ORDER BY i.created_at, i.id LIMIT 1) AS avatar, t.status, t.assignee_id, COALESCE(a.name, k.name) AS assignee_name,",
             " t.lease_number, t.waiting_since, t.handoff_reason, t.bot_context, t.last_seq, t.unread, t.last_message,",
             " t.last_identity_id, t.channels, t.language, t.folded, t.last_activity_at, t.created_at",
             " FROM threads t JOIN customers c ON c.id = t.customer_id LEFT JOIN agents a ON a.id = t.assignee_id",

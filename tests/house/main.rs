@@ -66,6 +66,17 @@ fn nothing_knows_the_api_but_those_who_start_it() {
     }
 }
 
+/// Or the bot could speak with an agent's voice: `WordsOf` would guard a door beside an open window.
+#[test]
+fn parcels_are_made_by_the_outbox_alone() {
+    let makers: Vec<String> = files(&house().join("src"), &["rs"])
+        .iter()
+        .filter(|path| code(path).iter().any(|(_, line)| line.contains("newparcel {") || line.contains("queue_parcels(")))
+        .map(|path| path.strip_prefix(house()).expect("a file of the house").display().to_string())
+        .collect();
+    assert_eq!(makers, ["src/outbox/queue.rs"]);
+}
+
 #[test]
 fn sql_lives_in_the_store_alone() {
     for room in ["core/src", "src", "connectors", "intents/src"] {

@@ -55,6 +55,15 @@ impl Visitor {
         assert!((200..300).contains(&status), "the message is taken: {status}");
     }
 
+    /// The entry was on the screen: what the widget tells of it.
+    pub async fn sees(&self, entry: &Value) {
+        let body =
+            json!({ "id": uuid::Uuid::now_v7(), "type": "seen", "messages": [entry["platform_id"]], "until": entry["at"] });
+        let call = self.http.post(format!("{}/messages", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
+        let answer = call.header("x-onethread-visitor", &self.id).json(&body).send().await.expect("the gateway answers");
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+
     pub async fn history(&self) -> Vec<Value> {
         let call = self.http.get(format!("{}/history", self.hook)).header("origin", &self.origin).bearer_auth(&self.token);
         let page: Value = call.send().await.expect("the gateway answers").json().await.expect("the history is JSON");

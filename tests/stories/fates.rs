@@ -83,7 +83,7 @@ impl<'a> Story<'a> {
         let id = self.answers(text).await;
         self.lan.hears(text).await;
         // Asked again, or shown to us by the platform: nobody has to decide.
-        let known = self.capability("deduplicates") == true || self.capability("echoes_people") == true;
+        let known = self.capability("doubles") != "shown" || self.capability("echoes_people") == true;
         if !known {
             let settled = self.is(&id, &["uncertain"]).await;
             assert_eq!(settled["error"]["code"], "uncertain", "{settled}");

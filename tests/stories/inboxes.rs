@@ -2,8 +2,10 @@
 
 use crate::kit::{Desk, Engine, TestGateway};
 use onethread_core::channel::RawCall;
+use onethread_simulator::Fault;
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Wait until the inbox's health is in this state.
 async fn health_is(admin: &Desk, inbox: &str, state: &str) -> Value {
@@ -105,5 +107,68 @@ async fn an_account_that_is_connected_again_knows_its_people(#[values(Engine::Sq
     let answered = admin.until(|| async { (lan.screen().len() > heard).then_some(()) }).await;
     assert!(answered.is_some(), "the bot answers again: {:?}", lan.texts());
     assert_eq!(admin.get("/customers?q=Lan").await["items"].as_array().map(Vec::len), Some(1), "the same people stay the same");
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_in_an_inbox_fails_when_it_is_disabled_and_goes_once_it_is_back(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let admin = gateway.desk("admin@demo.shop").await;
+    let thread = admin.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    admin.thread_is(&thread, "waiting").await;
+    let (said, inbox) = (format!("/threads/{thread}/messages"), format!("/inboxes/{}", gateway.inbox("telegram").await));
+    let switch = async |change: Value| assert_eq!(admin.call("PATCH", &inbox, Some(change)).await.0, 200);
+    switch(json!({ "paused": true })).await;
+    let message = admin.post(&said, json!({ "text": "Chị chờ em chút ạ" })).await;
+    assert_eq!(message["status"], "queued");
+
+    switch(json!({ "disabled": true })).await;
+    let failed = admin.message_where(&thread, |m| m["id"] == message["id"] && m["status"] == "failed").await;
+    assert_eq!(failed["error"]["code"], "inbox_disabled", "{failed}");
+    let retry = format!("/messages/{}/retry", message["id"].as_str().expect("an id"));
+    for (path, body) in [(&said, json!({ "text": "Chị ơi" })), (&retry, json!({}))] {
+        let (status, refused) = admin.call("POST", path, Some(body)).await;
+        assert_eq!((status, refused["code"].as_str()), (409, Some("inbox_disabled")), "{refused}");
+        assert!(refused["detail"].as_str().is_some_and(|why| why.contains("disabled")), "{refused}");
+    }
+    assert_eq!(gateway.gateway.db.read().await.expect("a database").outbox_depth().await.expect("counted"), (0, 0));
+
+    switch(json!({ "disabled": false })).await;
+    assert_eq!(lan.unheard(), 0);
+    admin.post(&retry, json!({})).await;
+    lan.hears("Chị chờ em").await;
+    admin.message_where(&thread, |m| m["id"] == message["id"] && m["status"] == "sent").await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_into_the_queue_of_a_disabled_inbox_fails_too(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let admin = gateway.desk("admin@demo.shop").await;
+    let thread = admin.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    admin.thread_is(&thread, "waiting").await;
+    let platform = gateway.platform("telegram");
+    platform.faults().slow_down(Duration::from_secs(1));
+    platform.faults().next(Fault::Throttled { retry_after: 1000 });
+    let message = admin.post(&format!("/threads/{thread}/messages"), json!({ "text": "Dạ em đây" })).await;
+    let under_way = async || (gateway.gateway.db.read().await.ok()?.outbox_depth().await.ok()? == (0, 1)).then_some(());
+    admin.until(under_way).await.expect("it is on its way");
+    let inbox = format!("/inboxes/{}", gateway.inbox("telegram").await);
+    assert_eq!(admin.call("PATCH", &inbox, Some(json!({ "disabled": true }))).await.0, 200);
+    let failed = admin.message_where(&thread, |m| m["id"] == message["id"] && m["status"] == "failed").await;
+    assert_eq!(failed["error"]["code"], "inbox_disabled", "{failed}");
+    assert_eq!((platform.faults().unmet(), lan.unheard()), (0, 0));
     gateway.stop().await;
 }

@@ -8,6 +8,7 @@ mod kit;
 
 mod crowding;
 mod early;
+mod faces;
 mod faq;
 mod fates;
 mod forging;
@@ -19,5 +20,6 @@ mod merging;
 mod order_source;
 mod orders;
 mod outbox;
+mod parts;
 mod restart;
 mod webchat;

@@ -197,9 +197,7 @@ async fn that_an_inbox_is_paused_is_told_to_who_writes_there(#[values(Engine::Sq
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_inbox_sends_no_faster_than_it_may_and_delays_no_other(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+async fn an_inbox_sends_no_faster_than_it_may_and_delays_no_other(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let gateway = TestGateway::start(engine).await;
     let admin = gateway.desk("admin@demo.shop").await;
     let path = format!("/inboxes/{}", gateway.inbox("facebook").await);
@@ -229,27 +227,26 @@ async fn an_inbox_sends_no_faster_than_it_may_and_delays_no_other(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_platform_that_slows_the_account_down_is_left_alone_until_then(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+async fn a_platform_that_lets_several_wait_is_left_alone_for_all(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let gateway = TestGateway::start(engine).await;
-    let (lan, minh) = (gateway.customer("facebook", "Lan"), gateway.customer("facebook", "Minh"));
-    // For a minute: the word is for the whole Page.
-    gateway.platform("facebook").faults().next(Fault::Throttled { retry_after: 60_000 });
-    lan.says("phí ship bao nhiêu vậy shop").await;
+    let platform = gateway.platform("telegram");
+    let crowd: Vec<Customer> = (0..3).map(|number| gateway.customer("telegram", &format!("Lan {number}"))).collect();
+    let start = Instant::now();
+    for lan in &crowd {
+        platform.faults().next(Fault::Throttled { retry_after: 4000 });
+        lan.says("phí ship bao nhiêu vậy shop").await;
+    }
     let desk = gateway.desk("mai@demo.shop").await;
-    let met = desk.until(async || (gateway.platform("facebook").faults().left() == 0).then_some(())).await;
-    assert!(met.is_some(), "the reply was sent and met the fault");
+    let met = desk.until(async || (platform.faults().left() == 0).then_some(())).await;
+    assert!(met.is_some(), "the replies were sent and met the faults");
+    let minh = gateway.customer("telegram", "Minh");
     minh.says("phí ship bao nhiêu vậy shop").await;
-    let thread = desk.thread_of("Minh").await;
-    let id = thread["id"].as_str().expect("an id");
-    let waits = desk.message_where(id, |m| m["author"]["kind"] == "bot").await;
-    // Another customer elsewhere is answered meanwhile, which is time enough to have tried.
-    let hoa = gateway.customer("telegram", "Hoa");
-    hoa.says("phí ship bao nhiêu vậy shop").await;
-    hoa.hears("25.000").await;
-    let waits = desk.message_where(id, |m| m["id"] == waits["id"]).await;
-    assert_eq!(waits["status"], "queued", "{waits}");
-    assert_eq!((minh.unheard(), lan.unheard()), (0, 0));
+    minh.hears("25.000").await;
+    // A lower bound, however slow the machine is.
+    assert!(start.elapsed() >= Duration::from_secs(4), "{:?}", start.elapsed());
+    for lan in &crowd {
+        lan.hears("25.000").await;
+        assert_eq!(lan.unheard(), 0);
+    }
     gateway.stop().await;
 }

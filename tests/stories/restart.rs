@@ -2,7 +2,10 @@
 
 use crate::kit::{Engine, TestGateway};
 use onethread_simulator::Act;
+use onethread_store::Db;
 use rstest::rstest;
+use serde_json::json;
+use std::time::Duration;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +35,7 @@ async fn what_was_written_while_the_gateway_was_down_is_answered(#[values(Engine
     let platform = gateway.platform("discord");
     let user = lan.user.clone();
     let writes = tokio::spawn(async move {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let act = Act::Says { text: "phí ship bao nhiêu vậy shop".into(), reply_to: None };
         platform.act(&user, act).await
     });
@@ -40,4 +43,31 @@ async fn what_was_written_while_the_gateway_was_down_is_answered(#[values(Engine
     let _ = writes.await;
     lan.hears("25.000").await;
     gateway.stop().await;
+}
+
+/// They work once: a pair that the platform gave and nobody stored is lost for good.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_new_tokens_that_are_on_their_way(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let inbox = gateway.inbox("zalo").await;
+    let sealed = async |db: &Db| {
+        db.read().await.expect("a database").inbox(&inbox.as_str().into()).await.expect("the inbox is there").sealed
+    };
+    let (zalo, before) = (gateway.world.zalo.clone(), sealed(&gateway.gateway.db).await);
+    let renewed = zalo.all_rotations();
+    gateway.platform("zalo").faults().slow_down(Duration::from_secs(2));
+    zalo.expire_access_token();
+    let (admin, path) = (gateway.desk("admin@demo.shop").await, format!("/inboxes/{inbox}/probe"));
+    let probing = tokio::spawn(async move { admin.call("POST", &path, Some(json!({}))).await });
+    while zalo.all_rotations() == renewed {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(sealed(&gateway.gateway.db).await, before, "the answer is on its way");
+    probing.abort();
+    let url = gateway.gateway.config.database_url().to_owned();
+    gateway.gateway.close().await;
+    let db = Db::open(&url).await.expect("the database opens again");
+    assert_ne!(sealed(&db).await, before, "the new pair is stored");
+    db.close().await;
 }

@@ -74,3 +74,51 @@ async fn agents_see_that_a_visitor_types(#[values(Engine::Sqlite, Engine::Postgr
     assert!(stored().await <= before + 3, "however fast they type, little is stored");
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_process_was_sending_is_sent_again_however_long_ago_that_was(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    visitor.says("cho em gặp nhân viên").await;
+    visitor.hears("").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let waiting = async || desk.get("/threads?view=waiting&channel=webchat").await["items"].get(0).cloned();
+    let id = desk.until(waiting).await.expect("the thread waits")["id"].as_str().expect("an id").to_owned();
+    let inbox = gateway.inbox("webchat").await.as_str().into();
+    let (db, now) = (&gateway.gateway.db, gateway.gateway.clock.now());
+    let mut tx = db.begin().await.expect("the database");
+    tx.pause_inbox(&inbox, Some("so that nobody else sends it"), now).await.expect("paused");
+    tx.commit(now).await.expect("written");
+    desk.post(&format!("/threads/{id}/messages"), json!({ "text": "Em chào chị Lan" })).await;
+    let mut tx = db.begin().await.expect("the database");
+    tx.pause_inbox(&inbox, None, now).await.expect("it goes on");
+    let claimed = tx.claim_parcels(&inbox, "a process that died", now - 300_000, now + 60_000, 9).await.expect("claimed");
+    tx.commit(now).await.expect("written");
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(visitor.hears("chị Lan").await["from"], "agent");
+    desk.message_where(&id, |m| m["text"] == "Em chào chị Lan" && m["status"] != "queued" && m["status"] != "uncertain").await;
+    gateway.stop().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_with_a_file_is_read_once_the_page_has_shown_it(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let visitor = Visitor::arrive(&gateway).await;
+    visitor.says("cho em gặp nhân viên").await;
+    visitor.hears("").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let waiting = async || desk.get("/threads?view=waiting&channel=webchat").await["items"].get(0).cloned();
+    let id = desk.until(waiting).await.expect("the thread waits")["id"].as_str().expect("an id").to_owned();
+    let kept = onethread::media::keep(&gateway.gateway, Some("bảng giá.txt"), "khăn lụa 350.000".into()).await.expect("kept");
+    let saying = json!({ "text": "Dạ bảng giá đây ạ", "attachments": [kept.id.0] });
+    let said = desk.post(&format!("/threads/{id}/messages"), saying).await["id"].clone();
+    let entry = visitor.hears("bảng giá").await;
+    desk.message_where(&id, |message| message["id"] == said && message["status"] == "sent").await;
+    visitor.sees(&entry).await;
+    desk.message_where(&id, |message| message["id"] == said && message["status"] == "read").await;
+    gateway.stop().await;
+}

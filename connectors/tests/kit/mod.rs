@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use onethread_core::channel::{
-    Channel, Connector, FetchError, Files, HeldVault, Intake, IntakeError, KeptFile, Kit, RawCall, Transcript, TranscriptEntry,
-    Vault, VaultError,
+    Bookmark, Channel, Connector, Errands, FetchError, Files, HeldVault, Intake, IntakeError, KeptFile, Kit, Place, PlaceMark,
+    RawCall, Transcript, TranscriptEntry, Vault, VaultError,
 };
 use onethread_core::clock::{Clock, Millis};
 use onethread_core::ids::{FileId, InboxId, PlatformUserId};
@@ -82,6 +82,7 @@ impl House {
             vault: self.vault.clone(),
             transcript: self.transcript.clone(),
             files: self.files.clone(),
+            errands: Arc::new(Runtime),
         }
     }
 
@@ -175,6 +176,15 @@ impl Transcript for MemoryTranscript {
     }
 }
 
+/// Errands are run beside the test.
+struct Runtime;
+
+impl Errands for Runtime {
+    fn run(&self, errand: futures::future::BoxFuture<'static, ()>) {
+        tokio::spawn(errand);
+    }
+}
+
 /// Stored files by id. Links point nowhere.
 #[derive(Default)]
 pub struct MemoryFiles(pub Mutex<HashMap<FileId, Bytes>>);
@@ -217,6 +227,7 @@ pub struct Ledger {
     calls: Mutex<Vec<RawCall>>,
     taken: AtomicUsize,
     bookmark: Mutex<Option<Value>>,
+    places: Mutex<HashMap<String, Place>>,
     /// Accepted before the refusals begin.
     before_refusing: AtomicUsize,
     refusals: AtomicUsize,
@@ -279,16 +290,28 @@ impl Ledger {
 
 #[async_trait]
 impl Intake for Ledger {
-    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<Value>) -> Result<(), IntakeError> {
+    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {
         if self.refuses() {
             return Err(IntakeError("the test refuses".into()));
         }
         lock(&self.calls).extend(calls);
-        if bookmark.is_some() {
-            *lock(&self.bookmark) = bookmark;
+        if let Some(bookmark) = bookmark {
+            *lock(&self.bookmark) = Some(bookmark.mark);
+            lock(&self.places).extend(bookmark.places.into_iter().map(|place| (place.id.clone(), place)));
         }
         self.news.notify_waiters();
         Ok(())
+    }
+
+    async fn place(&self, id: &str) -> Result<Option<Place>, IntakeError> {
+        Ok(lock(&self.places).get(id).cloned())
+    }
+
+    async fn places(&self, from: Option<&PlaceMark>, limit: usize) -> Result<Vec<Place>, IntakeError> {
+        let mut places: Vec<Place> = lock(&self.places).values().cloned().collect();
+        places.sort_by(|one, two| (two.heard, &two.id).cmp(&(one.heard, &one.id)));
+        let after = |place: &Place| from.is_none_or(|from| (place.heard, &place.id) < (from.heard, &from.id));
+        Ok(places.into_iter().filter(after).take(limit).collect())
     }
 }
 

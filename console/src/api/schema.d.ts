@@ -1069,6 +1069,8 @@ export interface components {
         };
         /** @description A customer with identities, orders, past handoffs and merges. */
         Customer: components["schemas"]["CustomerRow"] & {
+            /** @description The picture that a platform gave. */
+            avatar_url?: string | null;
             /** @description Newest first. */
             handoffs: components["schemas"]["Handoff"][];
             identities: components["schemas"]["Identity"][];
@@ -1172,6 +1174,13 @@ export interface components {
             options: string[];
             /** @enum {string} */
             type: "choice";
+        } | {
+            /** Format: int32 */
+            least: number;
+            /** Format: int32 */
+            most: number;
+            /** @enum {string} */
+            type: "number";
         };
         FieldProblem: {
             detail: string;

@@ -32,6 +32,8 @@ export interface Problem {
   detail?: string | null;
   hint?: string | null;
   errors?: { field: string; detail: string }[];
+  /** Of `cannot-reach`: why, in one word. */
+  code?: string;
   /** Of `cannot-reach`: where the customer can be written to instead. */
   alternatives?: { identity_id: string; channel: string; name: string | null }[];
 }

@@ -1,5 +1,5 @@
 //! What the house lends a connector: the ledger's door, the vault, the
-//! transcript, the files.
+//! transcript, the files, and somebody for errands.
 
 use super::call::RawCall;
 use super::outbound::FetchError;
@@ -9,6 +9,7 @@ use crate::message::{Button, FileKind};
 use crate::secret::Settings;
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +20,55 @@ pub type ByteStream = BoxStream<'static, std::io::Result<Bytes>>;
 #[async_trait]
 pub trait Intake: Send + Sync {
     /// `bookmark`, where given, is stored in the same transaction as the events.
-    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<serde_json::Value>) -> Result<(), IntakeError>;
+    async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<Bookmark>) -> Result<(), IntakeError>;
+
+    /// A place that was in a bookmark.
+    async fn place(&self, id: &str) -> Result<Option<Place>, IntakeError>;
+
+    /// Places that were in bookmarks, last heard first, after `from` in that order; at most `limit`.
+    async fn places(&self, from: Option<&PlaceMark>, limit: usize) -> Result<Vec<Place>, IntakeError>;
 
     /// The line to the platform stands, even if nothing is said on it.
     async fn line_stands(&self) {}
+}
+
+/// How far a connector has heard.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bookmark {
+    /// Given back whole when it listens again.
+    pub mark: serde_json::Value,
+    /// Places where something was heard since the last bookmark, each once. All that ever came are kept, one by
+    /// one: there may be more than anybody should hold.
+    pub places: Vec<Place>,
+}
+
+impl From<serde_json::Value> for Bookmark {
+    fn from(mark: serde_json::Value) -> Self {
+        Self { mark, places: Vec::new() }
+    }
+}
+
+/// Where somebody writes: a direct channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub id: String,
+    pub user: PlatformUserId,
+    /// The platform's own growing number of what was heard there last. Never goes back.
+    pub heard: i64,
+}
+
+/// How far a list of places was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceMark {
+    pub heard: i64,
+    pub id: String,
+}
+
+impl Place {
+    #[must_use]
+    pub fn mark(&self) -> PlaceMark {
+        PlaceMark { heard: self.heard, id: self.id.clone() }
+    }
 }
 
 /// Nothing was stored: do not acknowledge, try again.
@@ -81,6 +127,11 @@ pub struct TranscriptFile {
     pub mime: Option<String>,
     /// A signed link that the customer may open.
     pub url: String,
+}
+
+/// Work that must be finished though whoever began it may be dropped meanwhile: a stop waits for it.
+pub trait Errands: Send + Sync {
+    fn run(&self, errand: BoxFuture<'static, ()>);
 }
 
 /// Stored files.

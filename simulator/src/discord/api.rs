@@ -4,6 +4,7 @@ use super::chats::bot;
 use super::{State, TOKEN, gateway, messages};
 use crate::Fault;
 use crate::fault::lock;
+use crate::portrait;
 use axum::body::{Body, Bytes};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{DefaultBodyLimit, OriginalUri, Path, Query, Request, State as Shared};
@@ -93,6 +94,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/gateway/resume", get(connect))
         .route("/attachments/{channel}/{id}/{name}", get(attachment))
         .route("/stickers/{name}", get(sticker))
+        .route("/avatars/{user}/{name}", get(avatar))
         .layer(DefaultBodyLimit::max(30 << 20))
         .with_state(state)
 }
@@ -213,6 +215,13 @@ async fn attachment(
     match state.shelf.open(id, query.get("hm").map(String::as_str).unwrap_or_default()) {
         Some(bytes) => ([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
         None => (StatusCode::NOT_FOUND, "This content is no longer available.").into_response(),
+    }
+}
+
+async fn avatar(Shared(state): World, Path((user, _)): Path<(u64, String)>) -> Response {
+    match state.chats.person(user) {
+        Some(person) => ([(header::CONTENT_TYPE, "image/gif")], portrait(&person.name)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

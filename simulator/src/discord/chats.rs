@@ -80,7 +80,8 @@ impl Person {
     pub fn as_user(&self) -> Value {
         let handle: String = self.name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
         json!({"id": self.id.to_string(), "username": format!("{handle}.{}", self.id % 1000), "global_name": self.name,
-            "discriminator": "0", "avatar": null, "public_flags": 0, "flags": 0, "primary_guild": null})
+            "discriminator": "0", "avatar": format!("{:032x}", self.id), "public_flags": 0, "flags": 0,
+            "primary_guild": null})
     }
 }
 

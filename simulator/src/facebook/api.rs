@@ -3,6 +3,7 @@
 use super::state::State;
 use super::{APP_ID, send, wire};
 use crate::fault::Fault;
+use crate::portrait;
 use axum::extract::{DefaultBodyLimit, Path, Query, State as Ext};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -137,8 +138,7 @@ async fn look_up(
     let person = state.people.get(&node).filter(|person| person.page == page && person.active.is_some());
     let person = person.ok_or_else(|| GraphError::new(100, 33, "Unsupported get request: the object does not exist"))?;
     let (first, last) = person.name.split_once(' ').unwrap_or((&person.name, ""));
-    let picture =
-        state.shelf.keep("picture.svg", "image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg'/>", state.clock.now());
+    let picture = state.shelf.keep("picture.gif", "image/gif", portrait(&person.name), state.clock.now());
     let profile = json!({ "first_name": first, "last_name": last, "name": person.name, "profile_pic": picture, "id": node });
     Ok(Json(only(wanted, profile)).into_response())
 }

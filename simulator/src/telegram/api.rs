@@ -3,6 +3,7 @@
 use super::request::Parameters;
 use super::{BOT_NAME, State, TOKEN, chat, line::Webhook, send};
 use crate::Fault;
+use crate::portrait;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Request, State as Shared};
@@ -206,6 +207,10 @@ fn get_chat(state: &State, parameters: &Parameters) -> Answer {
     let known = parameters.number("chat_id").and_then(|id| state.chats.get(&id));
     let Some(chat) = known else { return Answer::bad(400, "Bad Request: chat not found") };
     let mut full = chat.as_chat();
+    let picture =
+        state.files.put("profile_photos", "photo.gif", portrait(full["first_name"].as_str().unwrap_or_default()).into());
+    full["photo"] = json!({"small_file_id": picture, "small_file_unique_id": "small", "big_file_id": picture,
+        "big_file_unique_id": "big"});
     full["accent_color_id"] = json!(3);
     full["max_reaction_count"] = json!(11);
     let gifts = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"];

@@ -5,6 +5,7 @@ use super::state::State;
 use super::tokens::{self, Stale};
 use super::{send, uploads};
 use crate::fault::Fault;
+use crate::portrait;
 use axum::extract::{DefaultBodyLimit, Path, Query, State as Ext};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -100,7 +101,7 @@ async fn detail(
     let id = asked["user_id"].as_str().ok_or(Refused(-201, "user_id is invalid"))?;
     let person = state.people.get(id).filter(|person| person.oa == oa && person.active.is_some());
     let person = person.ok_or(Refused(-213, "User has not followed or interacted with the OA"))?;
-    let avatar = state.shelf.keep("avatar.svg", "image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg'/>", state.clock.now());
+    let avatar = state.shelf.keep("avatar.gif", "image/gif", portrait(&person.name), state.clock.now());
     let shared = person.phone.as_ref().map_or_else(|| json!(""), |phone| json!({ "name": person.name, "phone": phone }));
     Ok(granted(json!({
         "user_id": id,

@@ -107,7 +107,9 @@ pub(super) async fn exchange(
     if field("grant_type") != "refresh_token" {
         return refused(-14018, "Invalid grant type.");
     }
-    match state.spend(field("refresh_token")) {
+    let spent = state.spend(field("refresh_token"));
+    state.faults.dawdle().await;
+    match spent {
         Some((oa, generation)) => Json(json!({
             "access_token": access(&oa, generation),
             "refresh_token": refresh(&oa, generation),

@@ -7,6 +7,7 @@ use onethread_core::channel::Sender;
 use onethread_core::ids::{CustomerId, IdentityId};
 use onethread_store::StoreError;
 use onethread_store::customers::CustomerRow;
+use onethread_store::threads::View;
 use rstest::rstest;
 use sqlx::{Connection, Executor};
 
@@ -213,4 +214,25 @@ async fn customers_are_listed_where_the_database_sorts_signs_before_letters() {
     let mut raw = sqlx::PgConnection::connect(&db.url()).await.unwrap();
     raw.execute(r#"ALTER TABLE customers ALTER COLUMN id TYPE TEXT COLLATE "en-US-x-icu""#).await.unwrap();
     assert_eq!(found(&db, "").await, ["Lan"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_thread_shows_the_first_picture_that_a_platform_gave(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    let (lan, minh) = (shop::person(&db, &inbox, "Lan").await, shop::person(&db, &inbox, "Minh").await);
+    let shown = async |who: &shop::Person| db.read().await.unwrap().thread(&who.thread).await.unwrap().avatar;
+    assert_eq!(shown(&lan).await, None);
+    for file in ["fil_1", "fil_2"] {
+        db.write(async |tx| tx.set_avatar(&lan.identity, &file.into()).await).await.unwrap();
+        assert_eq!(shown(&lan).await.as_deref(), Some(file));
+    }
+    assert_eq!(shown(&minh).await, None);
+    let listed = db.read().await.unwrap().threads(View::All, "", None, None, 9).await.unwrap().items;
+    let pictures: Vec<_> = listed.into_iter().map(|row| (row.customer_name, row.avatar)).collect();
+    assert!(
+        pictures.contains(&("Lan".into(), Some("fil_2".into()))) && pictures.contains(&("Minh".into(), None)),
+        "{pictures:?}"
+    );
 }

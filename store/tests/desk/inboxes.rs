@@ -3,6 +3,8 @@
 use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
 use crate::shop;
+use onethread_core::channel::{Bookmark, Place};
+use onethread_core::ids::InboxId;
 use onethread_core::secret::Settings;
 use onethread_store::inboxes::{HealthRow, InboxRow};
 use onethread_store::{Db, Json, StoreError};
@@ -92,7 +94,7 @@ async fn health_and_bookmark_are_what_was_last_written(#[values(Sqlite, Postgres
 
     assert_eq!(db.read().await.unwrap().bookmark(&id).await.unwrap(), None);
     for mark in [json!({ "offset": 7 }), json!({ "offset": 8, "session": "x" })] {
-        db.write(async |tx| tx.set_bookmark(&id, &mark).await).await.unwrap();
+        db.write(async |tx| tx.set_bookmark(&id, &mark.clone().into()).await).await.unwrap();
         assert_eq!(db.read().await.unwrap().bookmark(&id).await.unwrap(), Some(mark));
     }
     assert_eq!(db.read().await.unwrap().bookmark(&"inb_none".into()).await.unwrap(), None);
@@ -152,4 +154,38 @@ async fn one_process_at_a_time_refreshes_an_inbox(#[values(Sqlite, Postgres)] en
     assert!(lock(NOW + 11).await, "the holder took too long");
     db.write(async |tx| tx.unlock_inbox(&id).await).await.unwrap();
     assert!(lock(NOW + 12).await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn places_are_noted_with_the_bookmark_and_listed_from_the_last_heard(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (id, other) = (shop::inbox(&db, "chat").await, shop::inbox(&db, "chat").await);
+    let place = |name: &str, heard: i64| Place { id: name.into(), user: format!("user of {name}").into(), heard };
+    let note = async |inbox: &InboxId, places: Vec<Place>| {
+        let bookmark = Bookmark { mark: json!({ "session": "x" }), places };
+        db.write(async |tx| tx.set_bookmark(inbox, &bookmark).await).await.unwrap();
+    };
+    // Two of the same instant, and more than one statement carries.
+    let many: Vec<Place> = (0..300).map(|n| place(&format!("c{n:03}"), 1_000 + n / 2)).collect();
+    note(&id, many.clone()).await;
+    note(&other, vec![place("c000", 9_999)]).await;
+    note(&id, vec![place("c000", 2_000), place("c299", 7)]).await;
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(conn.place(&id, "c000").await.unwrap(), Some(place("c000", 2_000)));
+    assert_eq!(conn.place(&id, "c299").await.unwrap(), Some(many[299].clone()), "never back");
+    assert_eq!(conn.place(&other, "c001").await.unwrap(), None);
+
+    let (mut listed, mut from) = (Vec::new(), None);
+    loop {
+        let page = conn.places(&id, from.as_ref(), 7).await.unwrap();
+        let Some(last) = page.last() else { break };
+        from = Some(last.mark());
+        listed.extend(page);
+    }
+    let mut wanted = many;
+    wanted[0].heard = 2_000;
+    wanted.sort_by(|one, two| (two.heard, &two.id).cmp(&(one.heard, &one.id)));
+    assert_eq!(listed, wanted, "each once, last heard first");
+    db.write(async |tx| tx.note_places(&id, &[]).await).await.unwrap();
 }

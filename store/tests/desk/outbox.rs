@@ -10,7 +10,7 @@ use onethread_core::message::{Content, Status};
 use onethread_core::parts::Part;
 use onethread_core::thread::{Lease, Speaker};
 use onethread_store::messages::MessageError;
-use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel};
+use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel, Stranded};
 use onethread_store::{Db, Json, StoreError, Writer};
 use rstest::rstest;
 use std::collections::HashSet;
@@ -64,7 +64,7 @@ async fn what_has_gone_raises_its_message_once_all_of_it_has(#[values(Sqlite, Po
         let gone: Vec<Gone<'_>> = parcels
             .iter()
             .zip(ids)
-            .map(|(parcel, platform_id)| Gone { parcel, platform_id, status: Status::Delivered })
+            .map(|(parcel, platform_id)| Gone { parcel, platform_id, status: Status::Delivered, handed_at: None })
             .collect();
         db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap()
     };
@@ -153,6 +153,7 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
         lease_number: 1,
         thread_lease: 1,
         attempts: 1,
+        claimed_at: NOW,
         last_interaction_at: Some(NOW - 7),
         queued_at: NOW,
         content: Json(message.content),
@@ -219,6 +220,32 @@ async fn a_paused_inbox_keeps_its_queue(#[values(Sqlite, Postgres)] engine: Engi
     assert_eq!(db.read().await.unwrap().outbox_depth().await.unwrap(), (1, 1), "queued, under way");
     db.write(async |tx| tx.pause_inbox(&lan.inbox, None, NOW).await).await.unwrap();
     assert_eq!(claimed(&db, NOW).await, [kept.0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_waits_in_a_disabled_inbox_is_found_and_nothing_else(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, other) = (shop::only_person(&db).await, shop::only_person(&db).await);
+    let (_, under_way) = lan.is_answered(&db, "đang gửi", NOW).await;
+    assert_eq!(claimed(&db, NOW).await, [under_way.as_str()]);
+    let (first, one) = lan.is_answered(&db, "một", NOW).await;
+    let (_, two) = lan.is_answered(&db, "hai", NOW).await;
+    other.is_answered(&db, "đi ngay", NOW).await;
+    let stranded = async |limit| db.write(async |tx| tx.stranded_parcels(limit).await).await.unwrap();
+    db.write(async |tx| tx.pause_inbox(&lan.inbox, Some("the token is refused"), NOW).await).await.unwrap();
+    assert_eq!(stranded(FAR).await, [], "a paused inbox keeps its queue");
+
+    let mut row = db.read().await.unwrap().inbox(&lan.inbox).await.unwrap();
+    row.state = "disabled".into();
+    db.write(async |tx| tx.change_inbox(&row, NOW).await).await.unwrap();
+    let oldest = Stranded { id: one.0.clone(), message_id: first.0, error: None };
+    assert_eq!(stranded(1).await, [oldest]);
+    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
+    db.write(async |tx| tx.requeue_parcel(under_way.as_str(), NOW, Some(&lost)).await).await.unwrap();
+    let all = stranded(FAR).await;
+    assert_eq!(all.iter().map(|parcel| parcel.id.as_str()).collect::<Vec<_>>(), [under_way.as_str(), one.as_str(), two.as_str()]);
+    assert_eq!(all[0].error, Some(Json(lost)));
 }
 
 #[rstest]
@@ -457,7 +484,7 @@ async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
                 asked.push(inbox.clone());
                 Some(())
             };
-            tx.claim_queued("now", NOW + 60_000, place).await.unwrap()
+            tx.claim_queued("now", NOW + 60_000, NOW, place).await.unwrap()
         }
         false => Vec::new(),
     };
@@ -486,6 +513,7 @@ async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
         queued_at: NOW,
         content: Json(Content::text("vâng ạ")),
         error: None,
+        claimed_at: NOW,
     };
     assert_eq!(all, [expected]);
     let orphans = db.read().await.unwrap().orphaned_parcels(NOW + 60_001).await.unwrap();
@@ -511,7 +539,7 @@ async fn what_has_no_place_waits_in_line(#[values(Sqlite, Postgres)] engine: Eng
     let message = shop::answered(&lan, "vâng", NOW);
     let part = shop::parcel(&lan, &message.id, "vâng");
     shop::queue(&mut tx, &lan.thread, &message, slice::from_ref(&part), NOW).await.unwrap();
-    assert!(tx.claim_queued("now", NOW + 60_000, |_| None::<()>).await.unwrap().is_empty());
+    assert!(tx.claim_queued("now", NOW + 60_000, NOW, |_| None::<()>).await.unwrap().is_empty());
     tx.commit(NOW).await.unwrap();
     assert_eq!(claimed(&db, NOW).await, [part.id.0]);
 }

@@ -1,6 +1,6 @@
 //! How much each inbox may have under way, and how fast it may send. Every inbox
-//! has places of its own, so that a platform that is stuck or slow never takes
-//! those of the others.
+//! has a lane of its own, so that a platform that is stuck or slow never delays
+//! the others.
 
 use onethread_core::Millis;
 use onethread_core::ids::InboxId;
@@ -15,9 +15,9 @@ const OF_AN_INBOX: usize = 128;
 /// That many recipients told to wait at the same time: then it is the inbox that was meant.
 const MANY: usize = 3;
 
-/// The places of every inbox of this process.
+/// The lanes of every inbox of this process.
 #[derive(Default)]
-pub struct Places(Mutex<State>);
+pub struct Lanes(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -38,15 +38,15 @@ struct Inbox {
     waiting: HashMap<String, Instant>,
 }
 
-/// A delivery's place, free again when it is dropped.
-pub struct Place {
-    places: Arc<Places>,
+/// A delivery's slot, free again when it is dropped.
+pub struct Slot {
+    lanes: Arc<Lanes>,
     inbox: InboxId,
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let mut state = self.places.state();
+        let mut state = self.lanes.state();
         state.under_way -= 1;
         if let Some(inbox) = state.inboxes.get_mut(&self.inbox) {
             inbox.under_way -= 1;
@@ -80,7 +80,7 @@ impl Inbox {
     }
 }
 
-impl Places {
+impl Lanes {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,26 +90,26 @@ impl Places {
         self.state().of(inbox, rate, now).free(now)
     }
 
-    /// A place, where there is one and somebody to settle what comes of it.
-    pub fn take_free(self: &Arc<Self>, inbox: &InboxId, rate: Option<u32>, now: Instant) -> Option<Place> {
+    /// A slot, where there is one and somebody to settle what comes of it.
+    pub fn take_free(self: &Arc<Self>, inbox: &InboxId, rate: Option<u32>, now: Instant) -> Option<Slot> {
         let mut state = self.state();
         let free = !state.closed && state.of(inbox, rate, now).free(now) > 0;
         free.then(|| self.seat(&mut state, inbox, now))
     }
 
-    /// A place for what is claimed already.
-    pub fn take(self: &Arc<Self>, inbox: &InboxId) -> Place {
+    /// A slot for what is claimed already.
+    pub fn take(self: &Arc<Self>, inbox: &InboxId) -> Slot {
         self.seat(&mut self.state(), inbox, Instant::now())
     }
 
-    fn seat(self: &Arc<Self>, state: &mut State, inbox: &InboxId, now: Instant) -> Place {
+    fn seat(self: &Arc<Self>, state: &mut State, inbox: &InboxId, now: Instant) -> Slot {
         state.under_way += 1;
         let entry = state.inboxes.entry(inbox.clone()).or_insert_with(|| Inbox::new(now));
         entry.under_way += 1;
         if entry.rate.is_some() {
             entry.allowed -= 1.0;
         }
-        Place { places: self.clone(), inbox: inbox.clone() }
+        Slot { lanes: self.clone(), inbox: inbox.clone() }
     }
 
     /// How long until this inbox may send again: nothing where it may now, or where a delivery has to end first.
@@ -136,7 +136,7 @@ impl Places {
         }
     }
 
-    /// Give no more places, if none is taken. Answers whether that is so.
+    /// Give no more lanes, if none is taken. Answers whether that is so.
     pub fn close_if_idle(&self) -> bool {
         let mut state = self.state();
         state.closed |= state.under_way == 0;
@@ -153,5 +153,5 @@ impl State {
 }
 
 #[cfg(test)]
-#[path = "places/tests.rs"]
+#[path = "lanes/tests.rs"]
 mod tests;

@@ -1,0 +1,42 @@
+//! An answer too long for one message of the platform.
+
+use crate::kit::{Engine, TestGateway};
+use onethread_simulator::{Act, Fault};
+use rstest::rstest;
+use serde_json::json;
+use std::time::Duration;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_answer_is_read_when_its_last_part_is(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("facebook", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    desk.thread_is(&thread, "waiting").await;
+    let faults = gateway.platform("facebook");
+    faults.faults().slow_down(Duration::from_secs(1));
+    let text = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(100));
+    let said = desk.post(&format!("/threads/{thread}/messages"), json!({ "text": text })).await["id"].clone();
+    lan.hears("xin kể rõ").await;
+    // The first part is read while the second is on its way, which it does not reach the end of.
+    let under_way = async || (gateway.gateway.db.read().await.ok()?.outbox_depth().await.ok()? == (0, 1)).then_some(());
+    desk.until(under_way).await.expect("the second part is handed over");
+    faults.faults().next(Fault::ServerError);
+    lan.does(Act::Sees).await;
+    lan.hears("phần cuối").await;
+    faults.faults().lift();
+    let settled = async || {
+        let mut conn = gateway.gateway.db.read().await.ok()?;
+        let quiet = conn.waiting_count().await.ok()? == 0 && conn.ledger_depth().await.ok()?.0 == 0;
+        let message = desk.messages(&thread).await.into_iter().find(|message| message["id"] == said)?;
+        (quiet && ["delivered", "read"].iter().any(|status| message["status"] == *status)).then_some(message)
+    };
+    let message = desk.until(settled).await.expect("the message arrives");
+    assert_eq!(message["status"], "delivered", "only its first part was read: {message}");
+    lan.does(Act::Sees).await;
+    desk.message_where(&thread, |message| message["id"] == said && message["status"] == "read").await;
+    gateway.stop().await;
+}
