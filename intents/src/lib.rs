@@ -13,6 +13,7 @@
 mod answers;
 mod classifier;
 pub mod command;
+mod composed;
 mod dice;
 mod ensemble;
 mod entities;
