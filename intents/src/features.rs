@@ -3,7 +3,7 @@
 
 use crate::reading::{Asked, Entity, EntityValue};
 use crate::senses::Senses;
-use crate::text::Token;
+use crate::token::Token;
 use crate::vocabulary::Vocabulary;
 
 pub(crate) const BLOCKS: usize = 4;

@@ -1,7 +1,7 @@
 //! Vietnamese or English, also without marks: by the words of the pack's own phrases.
 
 use crate::intent::Language;
-use crate::text::Token;
+use crate::token::Token;
 use crate::vocabulary::Quick;
 use std::collections::HashMap;
 

@@ -11,7 +11,8 @@ use crate::mend::Mender;
 use crate::pack::Pack;
 use crate::reading::{Asked, Entity};
 use crate::senses::Senses;
-use crate::text::{self, Habits, Token, Words};
+use crate::text::{self, Habits, Words};
+use crate::token::Token;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Lens {

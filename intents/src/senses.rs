@@ -3,7 +3,8 @@
 //! synonym that its phrases never used.
 
 use crate::features::{finish, hash};
-use crate::text::{Token, Word};
+use crate::text::Word;
+use crate::token::Token;
 use crate::vocabulary::Quick;
 use std::collections::{HashMap, HashSet};
 

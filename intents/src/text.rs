@@ -1,9 +1,9 @@
 //! A message as the matcher sees it: words in two spellings (with marks, and plain), each
 //! with the bytes of the original it came from. Knows nothing of intents.
 
-use crate::features::hash;
 use crate::letters::{self, Mark};
 use crate::telex::{self, Decoded};
+use crate::token::Token;
 use crate::vocabulary::Quick;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -14,46 +14,6 @@ pub(crate) const READ_AT_MOST: usize = 4_000;
 
 /// Letters beyond this many in one word are dropped.
 const LONGEST_WORD: usize = 40;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    /// Bytes of the original text.
-    pub span: Range<usize>,
-    /// Lower case, letters with their quality, the tone at the end.
-    pub marked: String,
-    /// Plain Latin.
-    pub folded: String,
-    /// Of the plain spelling.
-    key: u64,
-}
-
-impl Token {
-    pub(crate) fn new(span: Range<usize>, marked: String, folded: String) -> Self {
-        Self { span, key: hash(0, &folded), marked, folded }
-    }
-
-    /// Without marks.
-    pub(crate) fn bare(&self) -> Self {
-        Self { marked: self.folded.clone(), ..self.clone() }
-    }
-
-    /// The hash of the plain word.
-    pub(crate) fn key(&self) -> u64 {
-        self.key
-    }
-
-    /// The hash of the word with its marks.
-    pub(crate) fn marked_key(&self) -> u64 {
-        if self.marked == self.folded { self.key } else { hash(0, &self.marked) }
-    }
-
-    /// Another plain word at the same place.
-    pub(crate) fn rewrite(&mut self, plain: &str) {
-        self.marked.replace_range(.., plain);
-        self.folded.replace_range(.., plain);
-        self.key = hash(0, plain);
-    }
-}
 
 /// Abbreviation → the words it stands for.
 pub(crate) type Teencode = HashMap<String, Vec<Word>, Quick>;

@@ -4,7 +4,7 @@ use super::dates::number;
 use super::lexicon::Lexicon;
 use super::{Claims, stands_alone};
 use crate::reading::EntityValue;
-use crate::text::Token;
+use crate::token::Token;
 use regex::Regex;
 use std::sync::LazyLock;
 
