@@ -1,12 +1,14 @@
 //! Learns classes from examples and tells them apart in messages: two or three nets, each
 //! of which never saw a twentieth of the phrases. On those it shows how sure it may be.
 
+use crate::dice::Dice;
 use crate::ensemble::Ensemble;
 use crate::eval::LET_IN;
-use crate::features::{self, Counted, Hashes, SHARES, Sparse};
+use crate::features::{self, Counted, Hashes, Rows, SHARES};
 use crate::gate::{Gate, Signs};
-use crate::net::{Net, Row, dot, soften};
+use crate::net::{Net, Round, dot, soften};
 use crate::vocabulary::Vocabulary;
+use std::ops::Range;
 
 /// Up to this many classes, fewer and smaller nets tell them apart as well.
 const FEW_CLASSES: usize = 40;
@@ -25,6 +27,9 @@ const HEAPS: usize = 20;
 const ROUNDS: usize = 30;
 const ROUNDS_OF_COPIES: usize = 14;
 const FEW: usize = 1_000;
+
+/// Where phrases have no copies, they are still not learnt in one order only.
+const ORDERS: usize = 2;
 
 /// A message without one known word.
 const STRANGE: f32 = 0.9995;
@@ -66,8 +71,6 @@ impl Classifier {
     pub(crate) fn train(examples: &[Example], classes: usize, nobodys: Option<usize>) -> Self {
         let phrases = examples.iter().map(|example| (&example.features, example.phrase));
         let Counted { vocabulary, idf, rows } = features::count(phrases, &SHARES);
-        let row = |(features, example): (Sparse, &Example)| Row { features, class: example.class, phrase: example.phrase };
-        let rows: Vec<Row> = rows.into_iter().zip(examples).map(row).collect();
         let (nets, unseen) = if classes <= FEW_CLASSES {
             let (nets, unseen) = teach(examples, &rows, idf.len(), classes, FEW_NETS);
             (Nets::Narrow(nets), unseen)
@@ -127,23 +130,43 @@ fn sees(net: usize, phrase: usize) -> bool {
 /// The nets as one, and how each saw the phrases that it had not learnt.
 fn teach<const H: usize>(
     examples: &[Example],
-    rows: &[Row],
+    rows: &Rows,
     features: usize,
     classes: usize,
     nets: usize,
 ) -> (Ensemble<H>, Vec<Look>) {
     let phrases = examples.last().map_or(1, |last| last.phrase + 1);
     let rounds = rounds(phrases, examples.len());
-    let train = |net: usize| {
-        let seen: Vec<&Row> = rows.iter().filter(|row| sees(net, row.phrase)).collect();
-        Net::train(&seen, features, classes, rounds, net as u64 + 1)
-    };
+    let each = each_round(examples, rows);
+    let train = |net: usize| Net::train(&each, |phrase| sees(net, phrase), (features, classes), rounds, net as u64 + 1);
+    let train = &train;
     let nets: Vec<Net<H>> = std::thread::scope(|scope| {
         let nets: Vec<_> = (0..nets).map(|net| scope.spawn(move || train(net))).collect();
         nets.into_iter().map(|net| net.join().expect("training does not panic")).collect()
     });
     let unseen = unseen(examples, rows, &nets);
     (Ensemble::of(nets), unseen)
+}
+
+/// Each phrase once a round, in another of its copies each time, in an order of its own.
+fn each_round(examples: &[Example], rows: &Rows) -> Vec<Round> {
+    let mut dice = Dice::new(5);
+    let mut from = 0;
+    let starts = examples.chunk_by(|a, b| a.phrase == b.phrase).map(|copies| {
+        from += copies.len();
+        from - copies.len()..from
+    });
+    let mut phrases: Vec<Range<usize>> = starts.collect();
+    let copies = phrases.iter().map(Range::len).max().unwrap_or(1).max(ORDERS);
+    let round = |number: usize| {
+        dice.shuffle(&mut phrases);
+        let copy = |copies: &Range<usize>| copies.start + (examples[copies.start].phrase + number) % copies.len();
+        Round {
+            rows: rows.in_order(phrases.iter().map(copy)),
+            of: phrases.iter().map(|copies| (examples[copies.start].class, examples[copies.start].phrase)).collect(),
+        }
+    };
+    (0..copies).map(round).collect()
 }
 
 fn rounds(phrases: usize, examples: usize) -> usize {
@@ -159,11 +182,11 @@ struct Look {
     strength: f32,
 }
 
-fn unseen<const H: usize>(examples: &[Example], rows: &[Row], nets: &[Net<H>]) -> Vec<Look> {
+fn unseen<const H: usize>(examples: &[Example], rows: &Rows, nets: &[Net<H>]) -> Vec<Look> {
     let mut looks = Vec::new();
-    for (at, (example, row)) in examples.iter().zip(rows).enumerate() {
+    for (at, example) in examples.iter().enumerate() {
         let Some((_, net)) = nets.iter().enumerate().find(|(net, _)| !sees(*net, example.phrase)) else { continue };
-        let hidden = net.hidden(&row.features);
+        let hidden = net.hidden(rows.get(at));
         let mut scores = vec![0.0; net.class_bias.len()];
         net.listen(&hidden, &mut scores);
         looks.push(Look { example: at, class: example.class, scores, strength: dot(&hidden, &hidden).sqrt() });

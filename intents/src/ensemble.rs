@@ -25,9 +25,11 @@ impl<const H: usize> Ensemble<H> {
         let mut vectors = Vec::with_capacity(features * nets.len());
         let mut scales = Vec::with_capacity(features);
         for feature in 0..features {
-            let parts = nets.iter().flat_map(|net| net.vectors[feature]);
+            let parts = nets.iter().flat_map(|net| net.vectors[feature].0);
             let scale = parts.fold(1e-9_f32, |top, part| top.max(part.abs())) / 127.0;
-            vectors.extend(nets.iter().map(|net| net.vectors[feature].map(|part| (part / scale).round() as i8)));
+            let rise = 1.0 / scale;
+            // Moved up, so that cutting rounds: the compiler takes several at once.
+            vectors.extend(nets.iter().map(|net| net.vectors[feature].0.map(|part| ((part * rise + 128.5) as i32 - 128) as i8)));
             scales.push(scale);
         }
         let head = |net: Net<H>| Head { bias: net.bias, classes: net.classes, class_bias: net.class_bias };

@@ -12,7 +12,8 @@ pub(crate) use codes::CodePatterns;
 pub(crate) use lexicon::Lexicon;
 
 use crate::reading::{Asked, Entity, EntityValue};
-use crate::text::{READ_AT_MOST, Token};
+use crate::text::READ_AT_MOST;
+use crate::token::Token;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -3,7 +3,7 @@
 
 use crate::reading::{Asked, Entity, EntityValue};
 use crate::senses::Senses;
-use crate::text::Token;
+use crate::token::Token;
 use crate::vocabulary::Vocabulary;
 
 pub(crate) const BLOCKS: usize = 4;
@@ -17,6 +17,11 @@ const MANY: usize = 2_000;
 
 /// Who answers a question says so in the first words.
 const BESIDE_QUESTION: usize = 4;
+
+/// Words in different blocks are different features.
+const MARKED: u64 = 0x4D41;
+const PLAIN: u64 = 0x504C;
+const SENSELESS: u64 = 0x5345;
 
 /// What an unknown word weighs against known ones: about as much as one that a single phrase has.
 const RAREST: f32 = 10.0;
@@ -40,12 +45,12 @@ pub(crate) fn hash(seed: u64, text: &str) -> u64 {
     finish(mixed)
 }
 
-fn finish(mixed: u64) -> u64 {
+pub(crate) fn finish(mixed: u64) -> u64 {
     let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     mixed ^ (mixed >> 32)
 }
 
-fn pair(a: u64, b: u64) -> u64 {
+pub(crate) fn pair(a: u64, b: u64) -> u64 {
     finish(a.rotate_left(17) ^ b.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 
@@ -65,7 +70,7 @@ fn mask(token: &Token, entities: &[Entity]) -> Option<&'static str> {
 }
 
 pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses, asked: Option<Asked>) -> Hashes {
-    let mut hashes = Hashes::default();
+    let mut hashes = Hashes { blocks: [2, 2, 10, 2].map(|each| Vec::with_capacity(each * tokens.len() + 4)) };
     let masks: Vec<Option<&'static str>> = tokens.iter().map(|token| mask(token, entities)).collect();
     let mut before = (3, 4);
     for (at, token) in tokens.iter().enumerate() {
@@ -74,7 +79,7 @@ pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses, as
         }
         let now = match masks[at] {
             Some(mask) => (hash(1, mask), hash(2, mask)),
-            None => (hash(1, &token.marked), hash(2, &token.folded)),
+            None => (finish(token.marked_key() ^ MARKED), finish(token.key() ^ PLAIN)),
         };
         hashes.blocks[0].extend([now.0, pair(before.0, now.0)]);
         hashes.blocks[1].extend([now.1, pair(before.1, now.1)]);
@@ -114,7 +119,7 @@ fn add_senses(tokens: &[Token], masks: &[Option<&'static str>], senses: &Senses,
                 at += length - 1;
                 finish(u64::from(sense) + 0x5E45E)
             }
-            (None, None) => hash(13, &tokens[at].folded),
+            (None, None) => finish(tokens[at].key() ^ SENSELESS),
         };
         at += 1;
         while at < tokens.len() && goes_on(masks, at) {
@@ -125,7 +130,7 @@ fn add_senses(tokens: &[Token], masks: &[Option<&'static str>], senses: &Senses,
     }
 }
 
-/// 2 to 5 letters in a row, the borders of the word included.
+/// 3 and 4 letters in a row, the borders of the word included.
 fn pieces(word: &str, into: &mut Vec<u64>) {
     let mut letters: [u32; 44] = [0; 44];
     let mut count = 1;
@@ -136,9 +141,9 @@ fn pieces(word: &str, into: &mut Vec<u64>) {
     let letters = &letters[..=count];
     for from in 0..letters.len() - 1 {
         let mut mixed = SEED;
-        for (length, letter) in letters[from..].iter().take(5).enumerate() {
+        for (length, letter) in letters[from..].iter().take(4).enumerate() {
             mixed = (mixed ^ u64::from(*letter)).wrapping_mul(0x0100_0000_01B3);
-            if length >= 1 {
+            if length >= 2 {
                 into.push(finish(mixed ^ (length as u64) << 56));
             }
         }
@@ -197,7 +202,35 @@ pub(crate) fn known(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32]) -> Kn
 pub(crate) struct Counted {
     pub vocabulary: Vocabulary,
     pub idf: Vec<f32>,
-    pub rows: Vec<Sparse>,
+    pub rows: Rows,
+}
+
+/// Many examples by number and weight, one behind the other.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    entries: Sparse,
+    ends: Vec<usize>,
+}
+
+impl Rows {
+    pub(crate) fn get(&self, at: usize) -> &[(u32, f32)] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.entries[start..self.ends[at]]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The same rows in another order; one may stand at several places.
+    pub(crate) fn in_order(&self, order: impl Iterator<Item = usize>) -> Self {
+        let mut rows = Self { entries: Sparse::with_capacity(self.entries.len() / 2), ends: Vec::with_capacity(self.len()) };
+        for at in order {
+            rows.entries.extend_from_slice(self.get(at));
+            rows.ends.push(rows.entries.len());
+        }
+        rows
+    }
 }
 
 /// A phrase may have several copies; `examples` says with each its phrase. Where there is much to
@@ -205,19 +238,20 @@ pub(crate) struct Counted {
 pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>, shares: &[f32; BLOCKS]) -> Counted {
     let mut all = Vocabulary::new();
     let mut sightings: Vec<Sightings> = Vec::new();
-    let mut numbered: Vec<[Vec<u32>; BLOCKS]> = Vec::new();
+    let mut numbers: Vec<u32> = Vec::new();
+    let mut lengths: Vec<[usize; BLOCKS]> = Vec::new();
     let mut phrases = 0;
     for (hashes, phrase) in examples {
         phrases = phrases.max(phrase + 1);
-        let mut number = |hash: &u64| {
+        for hash in hashes.blocks.iter().flatten() {
             let number = all.learn(*hash);
             match sightings.get_mut(number as usize) {
                 None => sightings.push(Sightings { hash: *hash, phrases: 1, last: phrase }),
                 Some(seen) => seen.add(phrase),
             }
-            number
-        };
-        numbered.push(std::array::from_fn(|block| hashes.blocks[block].iter().map(&mut number).collect()));
+            numbers.push(number);
+        }
+        lengths.push(hashes.blocks.each_ref().map(Vec::len));
     }
     let least = if phrases > MANY { 2 } else { 1 };
     let mut vocabulary = Vocabulary::new();
@@ -229,14 +263,16 @@ pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>, sha
         })
     });
     let kept: Vec<Option<u32>> = kept.collect();
-    let row = |blocks: &[Vec<u32>; BLOCKS]| {
-        let mut row = Sparse::with_capacity(blocks.iter().map(Vec::len).sum());
-        for (block, share) in blocks.iter().zip(shares) {
-            append(block.iter().filter_map(|number| kept[*number as usize]), &idf, *share, &mut row);
+    let mut rows = Rows { entries: Sparse::with_capacity(numbers.len()), ends: Vec::with_capacity(lengths.len()) };
+    let mut rest = numbers.as_slice();
+    for lengths in &lengths {
+        for (length, share) in lengths.iter().zip(shares) {
+            let (block, after) = rest.split_at(*length);
+            append(block.iter().filter_map(|number| kept[*number as usize]), &idf, *share, &mut rows.entries);
+            rest = after;
         }
-        row
-    };
-    let rows = numbered.iter().map(row).collect();
+        rows.ends.push(rows.entries.len());
+    }
     Counted { vocabulary: vocabulary.settle(), idf, rows }
 }
 

@@ -26,10 +26,10 @@ const THANKS_BYE: &str = "thanks_bye";
 const FLOORS: [(&str, f64); 8] = [
     ("vi", 0.90),
     ("vi stripped", 0.89),
-    ("vi misspelt", 0.88),
-    ("vi stripped and misspelt", 0.85),
+    ("vi misspelt", 0.895),
+    ("vi stripped and misspelt", 0.86),
     ("vi telex", 0.89),
-    ("en", 0.88),
+    ("en", 0.89),
     ("not mine", 0.84),
     ("answers", 0.78),
 ];

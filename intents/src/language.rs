@@ -1,23 +1,23 @@
 //! Vietnamese or English, also without marks: by the words of the pack's own phrases.
 
-use crate::features::hash;
 use crate::intent::Language;
-use crate::text::Token;
+use crate::token::Token;
+use crate::vocabulary::Quick;
 use std::collections::HashMap;
 
 /// For each plain word, how much more Vietnamese than English it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tongues {
-    leanings: HashMap<u64, f32>,
+    leanings: HashMap<u64, f32, Quick>,
 }
 
 impl Tongues {
     pub(crate) fn learn<'a>(phrases: impl Iterator<Item = (Language, &'a [Token])>) -> Self {
-        let mut counts: HashMap<u64, [f32; 2]> = HashMap::new();
+        let mut counts: HashMap<u64, [f32; 2], Quick> = HashMap::default();
         let mut totals = [1.0_f32; 2];
         for (language, tokens) in phrases {
             for token in tokens {
-                counts.entry(hash(0, &token.folded)).or_default()[language as usize] += 1.0;
+                counts.entry(token.key()).or_default()[language as usize] += 1.0;
                 totals[language as usize] += 1.0;
             }
         }
@@ -41,6 +41,6 @@ impl Tongues {
         if token.folded.bytes().any(|byte| byte.is_ascii_digit()) {
             return 0.0;
         }
-        self.leanings.get(&hash(0, &token.folded)).copied().unwrap_or(0.0).clamp(-3.0, 3.0)
+        self.leanings.get(&token.key()).copied().unwrap_or(0.0).clamp(-3.0, 3.0)
     }
 }

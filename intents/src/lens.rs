@@ -1,15 +1,18 @@
 //! From a text to what the models see of it: words, values, features. The same for phrases that
 //! are learnt and messages that are read.
 
+use crate::composed::Composed;
+use crate::dice::Dice;
 use crate::entities::{self, Rules};
 use crate::features::{self, Hashes};
+use crate::haste::hurried;
 use crate::intent::Language;
 use crate::mend::Mender;
 use crate::pack::Pack;
 use crate::reading::{Asked, Entity};
 use crate::senses::Senses;
-use crate::text::{self, Habits, Token};
-use std::collections::HashSet;
+use crate::text::{self, Habits, Words};
+use crate::token::Token;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Lens {
@@ -59,6 +62,18 @@ impl Lens {
     }
 
     pub(crate) fn look(&self, text: &str, asked: Option<Asked>) -> Seen {
+        let Some(composed) = Composed::of(text) else { return self.look_at_composed(text, asked) };
+        let mut seen = self.look_at_composed(&composed.text, asked);
+        for token in &mut seen.tokens {
+            token.span = composed.original(&token.span);
+        }
+        for entity in &mut seen.entities {
+            entity.span = composed.original(&entity.span);
+        }
+        seen
+    }
+
+    fn look_at_composed(&self, text: &str, asked: Option<Asked>) -> Seen {
         let mut tokens = text::words(text, &self.habits);
         let entities = entities::find(text, &tokens, &self.rules, asked);
         self.mender.mend(&mut tokens);
@@ -66,12 +81,22 @@ impl Lens {
         Seen { tokens, entities, features }
     }
 
+    /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way.
+    pub(crate) fn hurried(&self, phrase: &str, copy: u64, asked: Option<Asked>) -> Hashes {
+        let text = hurried(phrase, copy);
+        let mut tokens = text::words(&text, &self.habits);
+        let entities = entities::find(&text, &tokens, &self.rules, asked);
+        self.mender.mend(&mut tokens);
+        self.mender.confuse(&mut tokens, &mut Dice::new(copy + text.len() as u64));
+        features::extract(&tokens, &entities, &self.senses, asked)
+    }
+
     /// The same text as somebody types it who leaves the marks out; `None` if nothing changes.
     pub(crate) fn without_marks(&self, seen: &Seen, asked: Option<Asked>) -> Option<Hashes> {
         if seen.tokens.iter().all(|token| token.marked == token.folded) {
             return None;
         }
-        let bare: Vec<Token> = seen.tokens.iter().map(|token| Token { marked: token.folded.clone(), ..token.clone() }).collect();
+        let bare: Vec<Token> = seen.tokens.iter().map(Token::bare).collect();
         Some(features::extract(&bare, &seen.entities, &self.senses, asked))
     }
 }
@@ -80,7 +105,7 @@ impl Lens {
 fn habits(pack: &Pack) -> Habits {
     let phrases = pack.phrases.iter().map(|phrase| (phrase.language, phrase.text.as_str()));
     let all = phrases.chain(pack.not_mine.iter().map(|(language, text)| (*language, text.as_str())));
-    let mut spoken: [HashSet<String>; 2] = Default::default();
+    let mut spoken: [Words; 2] = Default::default();
     for (language, text) in all {
         let plain = text::spell(text).into_iter().filter(|word| word.marked == word.folded);
         spoken[language as usize].extend(plain.map(|word| word.folded));

@@ -2,7 +2,6 @@
 //! marks, hurriedly typed, and some of them as the answer to a question of the bot.
 
 use crate::classifier::Example;
-use crate::haste::hurried;
 use crate::lens::{Lens, Seen};
 use crate::reading::Asked;
 
@@ -23,13 +22,18 @@ const PASSED_OVER: usize = 3;
 
 pub(crate) fn examples(lens: &Lens, lessons: &[Lesson<'_>]) -> Vec<Example> {
     let questions = lessons.iter().any(|lesson| lesson.asked.is_some());
-    let half = lessons.len().div_ceil(2).max(1);
+    let numbered: Vec<(usize, &Lesson<'_>)> = lessons.iter().enumerate().collect();
+    let each = side_by_side(&numbered, |(phrase, lesson)| copies(lens, *phrase, lesson, questions));
+    each.into_iter().flatten().collect()
+}
+
+/// The same work on each item, one half beside the other; what came out stands in the order of the items.
+pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let half = items.len().div_ceil(2).max(1);
+    let work = &work;
     std::thread::scope(|scope| {
-        let part = |(part, lessons): (usize, &[Lesson<'_>])| {
-            let each = lessons.iter().enumerate().map(move |(at, lesson)| (part * half + at, lesson));
-            each.flat_map(|(phrase, lesson)| copies(lens, phrase, lesson, questions)).collect::<Vec<_>>()
-        };
-        let parts: Vec<_> = lessons.chunks(half).enumerate().map(|chunk| scope.spawn(move || part(chunk))).collect();
+        let part = |items: &[T]| items.iter().map(work).collect::<Vec<R>>();
+        let parts: Vec<_> = items.chunks(half).map(|items| scope.spawn(move || part(items))).collect();
         parts.into_iter().flat_map(|part| part.join().expect("reading does not panic")).collect()
     })
 }
@@ -40,7 +44,7 @@ fn copies(lens: &Lens, phrase: usize, lesson: &Lesson<'_>, questions: bool) -> V
     let mut copies = vec![seen.features.clone()];
     if let Some(bare) = lens.without_marks(seen, *asked) {
         copies.push(bare);
-        let hurried = (1..=HURRIED).map(|copy| lens.look(&hurried(text, copy), *asked).features);
+        let hurried = (1..=HURRIED).map(|copy| lens.hurried(text, copy, *asked));
         copies.extend(hurried);
     }
     if questions && asked.is_none() && phrase.is_multiple_of(PASSED_OVER) {

@@ -13,6 +13,7 @@
 mod answers;
 mod classifier;
 pub mod command;
+mod composed;
 mod dice;
 mod ensemble;
 mod entities;
@@ -34,9 +35,11 @@ pub mod noise;
 mod pack;
 mod reading;
 mod senses;
+mod slip;
 mod syllable;
 mod telex;
 mod text;
+mod token;
 mod vocabulary;
 
 pub use intent::{Intent, Language, UnknownName};

@@ -8,9 +8,9 @@ use crate::group::Known;
 use crate::intent::{Intent, Language};
 use crate::language::Tongues;
 use crate::lens::{Lens, Seen};
-use crate::lessons::{Lesson, examples};
+use crate::lessons::{Lesson, examples, side_by_side};
 use crate::pack::Pack;
-use crate::reading::{AnswerEntry, Context, Reading, Scored};
+use crate::reading::{AnswerEntry, Asked, Context, Reading, Scored};
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,14 +53,20 @@ impl Matcher {
         let phrases =
             pack.phrases.iter().map(|phrase| (phrase.language, class_of(phrase.intent), phrase.text.as_str(), phrase.asked));
         let nobodys = pack.not_mine.iter().map(|(language, text)| (*language, NOT_MINE, text.as_str(), None));
-        let lesson = |(language, class, text, asked)| (language, Lesson { class, text, asked, seen: lens.look(text, asked) });
-        let (languages, lessons): (Vec<Language>, Vec<Lesson<'_>>) = phrases.chain(nobodys).map(lesson).unzip();
-        let questions = answers.iter().flat_map(|answer| &answer.questions);
-        let questions: Vec<Seen> = questions.map(|(_, question)| lens.look(question, None)).collect();
+        let written: Vec<(Language, usize, &str, Option<Asked>)> = phrases.chain(nobodys).collect();
+        let lessons = side_by_side(&written, |(_, class, text, asked)| Lesson {
+            class: *class,
+            text,
+            asked: *asked,
+            seen: lens.look(text, *asked),
+        });
+        let questions: Vec<&str> = answers.iter().flat_map(|answer| &answer.questions).map(|(_, text)| text.as_str()).collect();
+        let questions: Vec<Seen> = side_by_side(&questions, |question| lens.look(question, None));
         lens.learn_words(lessons.iter().map(|lesson| &lesson.seen).chain(&questions));
         let examples = examples(&lens, &lessons);
         let classifier = Classifier::train(&examples, NOT_MINE + 1, Some(NOT_MINE));
-        let tongues = Tongues::learn(languages.iter().copied().zip(lessons.iter().map(|lesson| lesson.seen.tokens.as_slice())));
+        let tongues =
+            Tongues::learn(written.iter().map(|phrase| phrase.0).zip(lessons.iter().map(|lesson| lesson.seen.tokens.as_slice())));
         let learnt = Learnt { lens, classifier, tongues };
         let answers = Arc::new(learnt.index(answers));
         Ok(Self { learnt: Arc::new(learnt), answers })
@@ -121,14 +127,14 @@ impl Learnt {
 
     fn index(&self, answers: &[AnswerEntry]) -> AnswerIndex {
         let ids = answers.iter().map(|answer| answer.id.clone()).collect();
-        let mut questions = Vec::new();
-        for (at, answer) in answers.iter().enumerate() {
-            for (_, question) in &answer.questions {
-                let seen = self.lens.look(question, None);
-                let leaning = self.weigh(&seen);
-                questions.push(Question { answer: at, features: seen.features, leaning });
-            }
-        }
+        let each = answers.iter().enumerate();
+        let written: Vec<(usize, &str)> =
+            each.flat_map(|(at, answer)| answer.questions.iter().map(move |(_, question)| (at, question.as_str()))).collect();
+        let questions = side_by_side(&written, |(answer, question)| {
+            let seen = self.lens.look(question, None);
+            let leaning = self.weigh(&seen);
+            Question { answer: *answer, features: seen.features, leaning }
+        });
         AnswerIndex::build(ids, &questions)
     }
 }

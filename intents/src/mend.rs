@@ -1,9 +1,11 @@
 //! Mends words that no phrase of the pack has: a slip of the finger, a region's spelling, two
-//! words run together. Only the words beside it decide. A word that is known is doubted only in a
-//! message without marks, where it fits neither neighbour and one that sounds alike fits both.
+//! words run together. Only the words around it decide. A word that is known is doubted only in a
+//! message without marks, where one a slip away fits on both sides and much better.
 
-use crate::features::hash;
-use crate::text::Token;
+use crate::dice::Dice;
+use crate::features::{hash, pair};
+use crate::slip::{key, shortened, slip, sound};
+use crate::token::Token;
 use crate::vocabulary::Vocabulary;
 
 /// Shorter words have too many neighbours, longer ones are names and codes.
@@ -11,10 +13,20 @@ const SHORTEST: usize = 3;
 const LONGEST: usize = 14;
 
 /// Stands before the first word and after the last.
-const EDGE: &str = "";
+const EDGE: u64 = 0xED6E;
 
 /// A word that this many phrases have needs no neighbour to be believed.
 const FREQUENT: u32 = 3;
+
+/// So many phrases make two words a usual pair.
+const OFTEN: usize = 3;
+
+/// A known word that fits its neighbours so well is not doubted, and how much better another must fit else.
+const FITS: f32 = 4.0;
+const BELIEVED: f32 = 4.0;
+
+/// One word in so many is confused with another, for learning.
+const CONFUSED: usize = 8;
 
 /// The words of the phrases, by what they look and sound like.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +36,30 @@ pub(crate) struct Mender {
     /// By a word, by it with one letter left out, and by its sound; sorted.
     near: Vec<(u32, u32)>,
     pairs: Pairs,
+    /// Of them, those of several phrases.
+    often: Pairs,
+    /// Words with another between them.
+    apart: Pairs,
+}
+
+/// The words around a place.
+struct Around {
+    earlier: Option<u64>,
+    before: u64,
+    after: u64,
+    later: Option<u64>,
+}
+
+impl Around {
+    fn of(tokens: &[Token], at: usize) -> Self {
+        let word = |at: usize| tokens.get(at).map(Token::key);
+        Self {
+            earlier: at.checked_sub(2).and_then(word),
+            before: at.checked_sub(1).and_then(word).unwrap_or(EDGE),
+            after: word(at + 1).unwrap_or(EDGE),
+            later: word(at + 2),
+        }
+    }
 }
 
 /// Two words that stand side by side in a phrase: two bits of a long row for each pair. One pair in
@@ -55,6 +91,8 @@ impl Pairs {
 #[derive(Debug, Clone)]
 struct Known {
     plain: Box<str>,
+    /// Its hash.
+    key: u64,
     times: u32,
     /// Some phrase writes it with marks: it is Vietnamese.
     marked: bool,
@@ -65,21 +103,26 @@ impl Mender {
         let mut numbers = Vocabulary::new();
         let mut words: Vec<Known> = Vec::new();
         let mut pairs = Vec::new();
+        let mut apart = Vec::new();
         for tokens in phrases {
             for token in tokens {
-                let number = numbers.learn(hash(0, &token.folded)) as usize;
+                let number = numbers.learn(token.key()) as usize;
                 if number == words.len() {
-                    words.push(Known { plain: token.folded.as_str().into(), times: 0, marked: false });
+                    words.push(Known { plain: token.folded.as_str().into(), key: token.key(), times: 0, marked: false });
                 }
                 words[number].times += 1;
                 words[number].marked |= token.marked != token.folded;
             }
-            pairs.extend(tokens.windows(2).map(|two| pair(&two[0].folded, &two[1].folded)));
+            pairs.extend(tokens.windows(2).map(|two| pair(two[0].key(), two[1].key())));
+            apart.extend(tokens.windows(3).map(|three| pair(three[0].key(), three[2].key())));
             if let [first, .., last] = tokens {
-                pairs.extend([pair(EDGE, &first.folded), pair(&last.folded, EDGE)]);
+                pairs.extend([pair(EDGE, first.key()), pair(last.key(), EDGE)]);
             }
         }
         pairs.sort_unstable();
+        apart.sort_unstable();
+        apart.dedup();
+        let often: Vec<u64> = pairs.chunk_by(|a, b| a == b).filter(|same| same.len() >= OFTEN).map(|same| same[0]).collect();
         pairs.dedup();
         let mut near = Vec::new();
         for (number, known) in words.iter().enumerate().filter(|(_, known)| mendable(&known.plain)) {
@@ -89,7 +132,14 @@ impl Mender {
         }
         near.sort_unstable();
         near.dedup();
-        Self { numbers: Some(numbers.settle()), words, near, pairs: Pairs::of(&pairs) }
+        Self {
+            numbers: Some(numbers.settle()),
+            words,
+            near,
+            pairs: Pairs::of(&pairs),
+            often: Pairs::of(&often),
+            apart: Pairs::of(&apart),
+        }
     }
 
     pub(crate) fn mend(&self, tokens: &mut Vec<Token>) {
@@ -99,19 +149,30 @@ impl Mender {
         while at < tokens.len() {
             let word = &tokens[at].folded;
             if mendable(word) {
-                let known = numbers.get(hash(0, word)).is_some();
-                let meant = match known {
-                    true if bare => self.heard(tokens, at),
-                    true => None,
-                    false => self.meant(tokens, at),
-                };
+                let own = numbers.get(tokens[at].key()).map(|number| number as usize);
+                let known = own.is_some();
+                let meant = if known && !bare { None } else { self.meant(tokens, at, own) };
                 if let Some(meant) = meant {
-                    self.replace(&mut tokens[at], meant);
+                    tokens[at].rewrite(&self.words[meant].plain);
                 } else if !known && let Some(border) = self.border(&tokens[at]) {
                     part(tokens, at, border);
                 }
             }
             at += 1;
+        }
+    }
+
+    /// Puts for some words another that sounds alike somewhere: nobody can mend that, for it is a word too.
+    pub(crate) fn confuse(&self, tokens: &mut [Token], dice: &mut Dice) {
+        for token in tokens.iter_mut().filter(|token| mendable(&token.folded)) {
+            if dice.throw(CONFUSED) != 0 {
+                continue;
+            }
+            let other = |number: &usize| self.words[*number].marked && *self.words[*number].plain != *token.folded;
+            let alike: Vec<usize> = self.with_key(sound(&token.folded)).filter(other).collect();
+            if let Some(number) = alike.get(dice.throw(alike.len())) {
+                token.rewrite(&self.words[*number].plain);
+            }
         }
     }
 
@@ -121,46 +182,52 @@ impl Mender {
         self.numbers.as_ref().map_or(0, Vocabulary::bytes) + words + (self.near.len() + self.pairs.0.len()) * 8
     }
 
-    /// The word that was meant at this place.
-    fn meant(&self, tokens: &[Token], at: usize) -> Option<usize> {
+    /// The word that was meant at this place. Instead of a known word, only one that fits on both sides and
+    /// much better.
+    fn meant(&self, tokens: &[Token], at: usize, own: Option<usize>) -> Option<usize> {
         let typed = tokens[at].folded.as_str();
-        let (before, after) = beside(tokens, at);
-        let mut best: Option<(f32, usize)> = None;
+        let around = Around::of(tokens, at);
+        let mut least = f32::NEG_INFINITY;
+        if let Some(own) = own {
+            let fit = self.fit(&around, tokens[at].key());
+            if fit >= FITS || !self.words[own].marked {
+                return None;
+            }
+            least = fit + 0.5 * (self.words[own].times as f32).ln() + BELIEVED;
+        }
+        let mut best = None;
         let keys = [sound(typed), key(typed.bytes())].into_iter().chain(shortened(typed));
         for number in keys.flat_map(|key| self.with_key(key)) {
             let known = &self.words[number];
             let Some(cost) = slip(typed, &known.plain) else { continue };
-            let beside = u8::from(self.side_by_side(before, &known.plain)) + u8::from(self.side_by_side(&known.plain, after));
-            let plain_slip = typed.len() >= 5 && cost <= 1.0 && known.times >= FREQUENT;
-            if beside == 0 && !plain_slip {
-                continue;
-            }
-            let worth = 2.0 * f32::from(beside) + 0.5 * (known.times as f32).ln() - 1.5 * cost;
-            if best.is_none_or(|(most, _)| worth > most) {
-                best = Some((worth, number));
+            let fit = self.fit(&around, known.key);
+            let may = match own {
+                Some(own) => number != own && known.marked && self.both_sides(&around, known.key),
+                None => fit > 0.0 || typed.len() >= 5 && cost <= 1.0 && known.times >= FREQUENT,
+            };
+            let worth = fit + 0.5 * (known.times as f32).ln() - 1.5 * cost;
+            if may && worth > least {
+                (least, best) = (worth, Some(number));
             }
         }
-        best.map(|(_, number)| number)
+        best
     }
 
-    /// A word that sounds like the typed one and fits on both sides, where the typed one fits on none.
-    fn heard(&self, tokens: &[Token], at: usize) -> Option<usize> {
-        let typed = tokens[at].folded.as_str();
-        let (before, after) = beside(tokens, at);
-        if self.side_by_side(before, typed) || self.side_by_side(typed, after) {
-            return None;
-        }
-        let fits = |number: &usize| {
-            let known = &self.words[*number];
-            known.marked && self.side_by_side(before, &known.plain) && self.side_by_side(&known.plain, after)
+    /// How well a word fits to what stands around it.
+    fn fit(&self, around: &Around, word: u64) -> f32 {
+        let beside = [pair(around.before, word), pair(word, around.after)];
+        let apart = [around.earlier.map(|earlier| pair(earlier, word)), around.later.map(|later| pair(word, later))];
+        let worth = |pair: &u64| match (self.pairs.has(*pair), self.often.has(*pair)) {
+            (true, true) => 3.0,
+            (true, false) => 2.0,
+            _ => 0.0,
         };
-        self.with_key(sound(typed)).filter(fits).max_by_key(|number| self.words[*number].times)
+        let over = apart.iter().flatten().filter(|pair| self.apart.has(**pair)).count();
+        beside.iter().map(worth).sum::<f32>() + over as f32
     }
 
-    fn replace(&self, token: &mut Token, meant: usize) {
-        let plain = &self.words[meant].plain;
-        token.marked.replace_range(.., plain);
-        token.folded.replace_range(.., plain);
+    fn both_sides(&self, around: &Around, word: u64) -> bool {
+        self.pairs.has(pair(around.before, word)) && self.pairs.has(pair(word, around.after))
     }
 
     fn with_key(&self, key: u32) -> impl Iterator<Item = usize> + '_ {
@@ -168,105 +235,24 @@ impl Mender {
         self.near[from..].iter().take_while(move |(other, _)| *other == key).map(|(_, number)| *number as usize)
     }
 
-    fn side_by_side(&self, first: &str, second: &str) -> bool {
-        self.pairs.has(pair(first, second))
-    }
-
     /// Where one word ends and the next begins: `donhang` → 3.
     fn border(&self, token: &Token) -> Option<usize> {
         let word = token.folded.as_str();
         (word.len() >= 5).then_some(())?;
-        (2..=word.len() - 2).find(|at| self.side_by_side(&word[..*at], &word[*at..]))
+        (2..=word.len() - 2).find(|at| self.pairs.has(pair(hash(0, &word[..*at]), hash(0, &word[*at..]))))
     }
-}
-
-fn beside(tokens: &[Token], at: usize) -> (&str, &str) {
-    let word = |at: usize| tokens.get(at).map_or(EDGE, |token| token.folded.as_str());
-    (at.checked_sub(1).map_or(EDGE, word), word(at + 1))
 }
 
 fn part(tokens: &mut Vec<Token>, at: usize, border: usize) {
     let first = &mut tokens[at];
     let second = first.folded.split_off(border);
-    first.marked.clone_from(&first.folded);
-    let span = first.span.clone();
-    tokens.insert(at + 1, Token { span, marked: second.clone(), folded: second });
+    *first = Token::new(first.span.clone(), first.folded.clone(), first.folded.clone());
+    let second = Token::new(first.span.clone(), second.clone(), second);
+    tokens.insert(at + 1, second);
 }
 
 fn mendable(word: &str) -> bool {
     (SHORTEST..=LONGEST).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase())
-}
-
-fn pair(first: &str, second: &str) -> u64 {
-    hash(hash(5, first), second)
-}
-
-fn key(letters: impl Iterator<Item = u8>) -> u32 {
-    letters.fold(0x811C_9DC5, |sum: u32, letter| (sum ^ u32::from(letter)).wrapping_mul(0x0100_0193))
-}
-
-/// The word with each of its letters left out once, the first one kept.
-fn shortened(word: &str) -> impl Iterator<Item = u32> + '_ {
-    (1..word.len()).map(|left_out| key(word.bytes().enumerate().filter(move |(at, _)| *at != left_out).map(|(_, letter)| letter)))
-}
-
-/// What sounds alike somewhere in the country has one key: `chang` and `trang`, `xua` and `sua`.
-fn sound(word: &str) -> u32 {
-    let (head, rest) = HEADS.iter().find_map(|(head, sound)| Some((*sound, word.strip_prefix(head)?))).unwrap_or(("", word));
-    let (rest, tail) = TAILS.iter().find_map(|(tail, sound)| Some((rest.strip_suffix(tail)?, *sound))).unwrap_or((rest, ""));
-    let mut last = 0;
-    let body = rest.bytes().filter_map(move |letter| {
-        let now = if letter == b'y' { b'i' } else { letter };
-        let silent = now == last || matches!((last, now), (b'i', b'e') | (b'u', b'o'));
-        last = now;
-        (!silent).then_some(now)
-    });
-    key(b"#".iter().copied().chain(head.bytes()).chain(body).chain(tail.bytes()))
-}
-
-const HEADS: [(&str, &str); 20] = [
-    ("tr", "c"),
-    ("ch", "c"),
-    ("ngh", "g"),
-    ("ng", "g"),
-    ("nh", "n"),
-    ("gi", "d"),
-    ("dz", "d"),
-    ("ph", "f"),
-    ("kh", "k"),
-    ("gh", "g"),
-    ("s", "s"),
-    ("x", "s"),
-    ("r", "d"),
-    ("v", "d"),
-    ("z", "d"),
-    ("d", "d"),
-    ("l", "n"),
-    ("n", "n"),
-    ("c", "k"),
-    ("q", "k"),
-];
-
-const TAILS: [(&str, &str); 5] = [("ng", "n"), ("nh", "n"), ("ch", "t"), ("c", "t"), ("k", "t")];
-
-/// How far what was typed is from a word: `None` if no single slip leads there.
-fn slip(typed: &str, meant: &str) -> Option<f32> {
-    if sound(typed) == sound(meant) {
-        return Some(0.3);
-    }
-    let (typed, meant) = (typed.as_bytes(), meant.as_bytes());
-    let same = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
-    let (left, right) = (&typed[same..], &meant[same..]);
-    if same == 0 {
-        return None;
-    }
-    match (left, right) {
-        ([a, b, rest @ ..], [c, d, others @ ..]) if a == d && b == c && rest == others => Some(0.5),
-        ([extra, rest @ ..], others) if rest == others => Some(if *extra == typed[same - 1] { 0.4 } else { 1.0 }),
-        (rest, [_, others @ ..]) if rest == others => Some(0.7),
-        ([_, rest @ ..], [_, others @ ..]) if rest == others => Some(1.2),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! features and half of the hidden layer covered at random, so that it relies on no single word.
 
 use crate::dice::Dice;
-use crate::features::Sparse;
+use crate::features::{Rows, Sparse};
 
 /// The hidden layer of a net; the coins of one throw cover at most 64 units.
 type Hidden<const H: usize> = [f32; H];
@@ -13,54 +13,64 @@ const FIRST_WEIGHTS: f32 = 0.1;
 /// Errors below this teach nothing.
 const SMALL: f32 = 1e-4;
 
-/// One message to learn from.
-pub(crate) struct Row {
-    pub features: Sparse,
-    pub class: usize,
-    /// Copies of one phrase stand side by side and have one number.
-    pub phrase: usize,
+/// What is learnt in one round: messages in the order in which they are learnt, so that memory is read in a row.
+pub(crate) struct Round {
+    pub rows: Rows,
+    /// Of each message its class and the number of its phrase.
+    pub of: Vec<(usize, usize)>,
 }
+
+/// The vector of a feature, on lines of the cache of its own: most of learning is waiting for them.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(crate) struct Lined<const H: usize>(pub Hidden<H>);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Net<const H: usize> {
-    pub vectors: Vec<Hidden<H>>,
+    pub vectors: Vec<Lined<H>>,
     pub bias: Hidden<H>,
     pub classes: Vec<Hidden<H>>,
     pub class_bias: Vec<f32>,
 }
 
 impl<const H: usize> Net<H> {
-    pub(crate) fn train(rows: &[&Row], features: usize, classes: usize, epochs: usize, seed: u64) -> Self {
+    /// Learns the rounds again and again, `epochs` in all, without the phrases that `sees` keeps from it.
+    pub(crate) fn train(
+        rounds: &[Round],
+        sees: impl Fn(usize) -> bool,
+        (features, classes): (usize, usize),
+        epochs: usize,
+        seed: u64,
+    ) -> Self {
         let mut dice = Dice::new(seed);
         let mut learner = Learner {
             net: Self {
-                vectors: (0..features).map(|_| random(&mut dice, FIRST_WEIGHTS)).collect(),
+                vectors: (0..features).map(|_| Lined(random(&mut dice, FIRST_WEIGHTS))).collect(),
                 bias: [0.0; H],
                 classes: (0..classes).map(|_| random(&mut dice, (1.0 / H as f32).sqrt())).collect(),
                 class_bias: vec![0.0; classes],
             },
             vector_steps: vec![1e-3; features],
-            class_steps: vec![[1e-3; H]; classes],
+            class_steps: vec![1e-3; classes],
             errors: vec![0.0; classes],
             kept: Sparse::new(),
         };
-        let mut order: Vec<&[&Row]> = rows.chunk_by(|a, b| a.phrase == b.phrase).collect();
-        for epoch in 0..epochs {
-            dice.shuffle(&mut order);
+        for (epoch, round) in rounds.iter().cycle().take(epochs).enumerate() {
             let step = STEP * (1.0 - 0.9 * epoch as f32 / epochs as f32);
-            for copies in &order {
-                let row = copies[if copies.len() == 1 { 0 } else { dice.throw(copies.len()) }];
-                learner.learn(row, step, &mut dice);
+            for (at, (class, phrase)) in round.of.iter().enumerate() {
+                if sees(*phrase) {
+                    learner.learn(round.rows.get(at), *class, step, &mut dice);
+                }
             }
         }
         learner.net
     }
 
     /// The hidden layer of a message.
-    pub(crate) fn hidden(&self, row: &Sparse) -> Hidden<H> {
+    pub(crate) fn hidden(&self, row: &[(u32, f32)]) -> Hidden<H> {
         let mut hidden = self.bias;
         for (feature, weight) in row {
-            for (sum, part) in hidden.iter_mut().zip(&self.vectors[*feature as usize]) {
+            for (sum, part) in hidden.iter_mut().zip(&self.vectors[*feature as usize].0) {
                 *sum += weight * part;
             }
         }
@@ -88,58 +98,58 @@ fn random<const H: usize>(dice: &mut Dice, scale: f32) -> Hidden<H> {
     std::array::from_fn(|_| dice.near_zero() * scale)
 }
 
-/// A net while it learns: steps shrink where much has been learnt (AdaGrad).
+/// A net while it learns: steps shrink where much has been learnt (AdaGrad, one sum a vector).
 struct Learner<const H: usize> {
     net: Net<H>,
     vector_steps: Vec<f32>,
-    class_steps: Vec<Hidden<H>>,
+    class_steps: Vec<f32>,
     errors: Vec<f32>,
     kept: Sparse,
 }
 
 impl<const H: usize> Learner<H> {
-    fn learn(&mut self, row: &Row, step: f32, dice: &mut Dice) {
-        self.cover(&row.features, dice);
+    fn learn(&mut self, row: &[(u32, f32)], class: usize, step: f32, dice: &mut Dice) {
+        self.cover(row, dice);
         let mut hidden = self.net.hidden(&self.kept);
         let mask = dice.coins();
         for (at, unit) in hidden.iter_mut().enumerate() {
-            *unit = if mask >> at & 1 == 1 { *unit * 2.0 } else { 0.0 };
+            *unit *= 2.0 * (mask >> at & 1) as f32;
         }
         self.net.listen(&hidden, &mut self.errors);
         soften(&mut self.errors, 1.0);
-        self.errors[row.class] -= 1.0;
+        self.errors[class] -= 1.0;
         let back = self.correct_classes(&hidden, step);
         self.correct_vectors(&back, step);
     }
 
     /// Covers about half of the features and makes the rest twice as heavy.
-    fn cover(&mut self, features: &Sparse, dice: &mut Dice) {
+    fn cover(&mut self, features: &[(u32, f32)], dice: &mut Dice) {
         self.kept.clear();
         for chunk in features.chunks(64) {
-            let mask = dice.coins();
-            let shown = chunk.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1);
-            self.kept.extend(shown.map(|(_, (feature, weight))| (*feature, weight * 2.0)));
+            let mut shown = dice.coins() & (u64::MAX >> (64 - chunk.len()));
+            while shown != 0 {
+                let (feature, weight) = chunk[shown.trailing_zeros() as usize];
+                self.kept.push((feature, weight * 2.0));
+                shown &= shown - 1;
+            }
         }
     }
 
     /// Moves the classes; what each unit of the hidden layer should have been less.
     fn correct_classes(&mut self, hidden: &Hidden<H>, step: f32) -> Hidden<H> {
         let mut back = [0.0; H];
+        let mean = dot(hidden, hidden) / H as f32;
         for (class, error) in self.errors.iter().enumerate().filter(|(_, error)| error.abs() > SMALL) {
-            let weights = &mut self.net.classes[class];
-            let steps = &mut self.class_steps[class];
-            for unit in 0..H {
-                back[unit] += error * weights[unit];
-                let slope = error * hidden[unit];
-                steps[unit] += slope * slope;
-                weights[unit] -= step * slope / steps[unit].sqrt();
+            self.class_steps[class] += error * error * mean;
+            let pace = step * error / self.class_steps[class].sqrt();
+            for (back, (weight, unit)) in back.iter_mut().zip(self.net.classes[class].iter_mut().zip(hidden)) {
+                *back += error * *weight;
+                *weight -= pace * unit;
             }
             self.net.class_bias[class] -= step * 0.1 * error;
         }
-        for (unit, part) in back.iter_mut().enumerate() {
-            if hidden[unit] <= 0.0 {
-                *part = 0.0;
-            }
+        for (part, unit) in back.iter_mut().zip(hidden) {
+            *part = if *unit > 0.0 { *part } else { 0.0 };
         }
         back
     }
@@ -150,7 +160,7 @@ impl<const H: usize> Learner<H> {
             let feature = *feature as usize;
             self.vector_steps[feature] += weight * weight * mean;
             let step = step * weight / self.vector_steps[feature].sqrt();
-            for (part, slope) in self.net.vectors[feature].iter_mut().zip(back) {
+            for (part, slope) in self.net.vectors[feature].0.iter_mut().zip(back) {
                 *part -= step * slope;
             }
         }
@@ -163,12 +173,40 @@ impl<const H: usize> Learner<H> {
 /// Scores to probabilities, in place.
 pub(crate) fn soften(scores: &mut [f32], temperature: f32) {
     let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
+    let rise = std::f32::consts::LOG2_E / temperature;
     for score in scores.iter_mut() {
-        *score = ((*score - top) / temperature).exp();
-        sum += *score;
+        *score = power_of_two((*score - top) * rise);
     }
+    let part = 1.0 / scores.iter().sum::<f32>();
     for score in scores.iter_mut() {
-        *score /= sum;
+        *score *= part;
+    }
+}
+
+/// 2 to a power of at most 0, right to six digits. Unlike the one of the system it is the same on every machine,
+/// and the compiler can take several at once.
+fn power_of_two(power: f32) -> f32 {
+    /// Added, it leaves the whole part in the low bits of a float.
+    const WHOLE: f32 = 12_582_912.0;
+    const PARTS: [f32; 6] = [1.540_353e-4, 1.333_355_8e-3, 9.618_129e-3, 5.550_411e-2, 0.240_226_5, std::f32::consts::LN_2];
+    let power = power.max(-125.0);
+    let shifted = power + WHOLE;
+    let rest = power - (shifted - WHOLE);
+    let fraction = PARTS.iter().fold(0.0, |sum, part| (sum + part) * rest) + 1.0;
+    fraction * f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3F80_0000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_power_of_two_is_the_one_of_the_system() {
+        for step in 0..12_000 {
+            let power = -(step as f32) / 100.0;
+            let (own, exact) = (power_of_two(power), power.exp2());
+            assert!((own / exact - 1.0).abs() < 1e-6, "{power}: {own}, {exact}");
+        }
+        assert!(power_of_two(-1e9) < 1e-30);
     }
 }

@@ -157,7 +157,7 @@ impl Pack {
         Ok(Self {
             phrases: Vec::new(),
             not_mine: Vec::new(),
-            teencode: Teencode::new(),
+            teencode: Teencode::default(),
             codes: CodePatterns::usual(),
             answers: Vec::new(),
             senses: Senses::default(),

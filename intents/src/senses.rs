@@ -2,10 +2,11 @@
 //! A lexicon written by hand; what it names becomes one feature, so that a model knows a
 //! synonym that its phrases never used.
 
-use crate::features::hash;
-use crate::text::{Token, Word};
+use crate::features::{finish, hash};
+use crate::text::Word;
+use crate::token::Token;
+use crate::vocabulary::Quick;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Words to the number of their sense, by hash of up to [`LONGEST`] words.
 #[derive(Debug, Clone)]
@@ -21,22 +22,7 @@ pub(crate) struct Senses {
 }
 
 /// By a key that is already a hash.
-type Keyed = HashMap<u64, u32, BuildHasherDefault<AlreadyHashed>>;
-
-#[derive(Default)]
-struct AlreadyHashed(u64);
-
-impl Hasher for AlreadyHashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
-    }
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
+type Keyed = HashMap<u64, u32, Quick>;
 
 const LONGEST: usize = 3;
 const AMBIGUOUS: u32 = u32::MAX;
@@ -52,17 +38,17 @@ impl Senses {
         let sense = self.count;
         self.count += 1;
         for form in forms.iter().filter(|form| (1..=LONGEST).contains(&form.len())) {
-            self.marked.entry(key(form.iter().map(|word| word.marked.as_str()))).or_insert(sense);
+            self.marked.entry(key(form.iter().map(|word| hash(0, &word.marked)))).or_insert(sense);
             if let [word] = form.as_slice()
                 && word.marked == word.folded
             {
                 self.plain.insert(word.folded.clone());
             }
-            let folded = self.folded.entry(key(form.iter().map(|word| word.folded.as_str()))).or_insert(sense);
+            let folded = self.folded.entry(key(form.iter().map(|word| hash(0, &word.folded)))).or_insert(sense);
             if *folded != sense {
                 *folded = AMBIGUOUS;
             }
-            let (at, bit) = first(&form[0].folded);
+            let (at, bit) = first(hash(0, &form[0].folded));
             self.firsts[at] |= bit;
         }
     }
@@ -74,7 +60,7 @@ impl Senses {
     /// The sense of the words that begin at `tokens[0]`, and how many words it takes.
     pub(crate) fn at(&self, tokens: &[Token]) -> Option<(u32, usize)> {
         let word = tokens.first()?;
-        let (at, bit) = first(&word.folded);
+        let (at, bit) = first(word.key());
         if self.firsts[at] & bit == 0 {
             let inflected = self.inflected(word).filter(|sense| *sense != AMBIGUOUS);
             return inflected.map(|sense| (sense, 1));
@@ -83,13 +69,13 @@ impl Senses {
     }
 
     fn of(&self, tokens: &[Token]) -> Option<u32> {
-        if let Some(sense) = self.marked.get(&key(tokens.iter().map(|token| token.marked.as_str()))) {
+        if let Some(sense) = self.marked.get(&key(tokens.iter().map(Token::marked_key))) {
             return Some(*sense);
         }
         if tokens.iter().any(|token| token.marked != token.folded) {
             return None;
         }
-        let sense = self.folded.get(&key(tokens.iter().map(|token| token.folded.as_str()))).copied();
+        let sense = self.folded.get(&key(tokens.iter().map(Token::key))).copied();
         sense.or_else(|| self.inflected(tokens.first().filter(|_| tokens.len() == 1)?)).filter(|sense| *sense != AMBIGUOUS)
     }
 
@@ -99,7 +85,7 @@ impl Senses {
         if word.len() < 4 || token.marked != token.folded || !word.ends_with(['s', 'd', 'g', 'y']) {
             return None;
         }
-        let known = |stem: &str| self.folded.get(&key(std::iter::once(stem))).copied();
+        let known = |stem: &str| self.folded.get(&key(std::iter::once(hash(0, stem)))).copied();
         ["s", "es", "ed", "d", "ing", "ly"].into_iter().find_map(|ending| {
             let stem = word.strip_suffix(ending).filter(|stem| stem.len() >= 3 && stem.is_ascii())?;
             let (rest, last) = stem.split_at(stem.len() - 1);
@@ -112,11 +98,10 @@ impl Senses {
 }
 
 /// Where the bit of a first word stands.
-fn first(word: &str) -> (usize, u64) {
-    let hash = hash(0, word);
-    ((hash >> 58) as usize, 1 << (hash & 63))
+fn first(word: u64) -> (usize, u64) {
+    ((word >> 58) as usize, 1 << (word & 63))
 }
 
-fn key<'a>(words: impl Iterator<Item = &'a str>) -> u64 {
-    words.fold(11, |sum: u64, word| sum.rotate_left(23) ^ hash(sum, word))
+fn key(words: impl Iterator<Item = u64>) -> u64 {
+    words.fold(11, |sum: u64, word| finish(sum.rotate_left(23) ^ word))
 }

@@ -3,6 +3,8 @@
 
 use crate::letters::{self, Mark};
 use crate::telex::{self, Decoded};
+use crate::token::Token;
+use crate::vocabulary::Quick;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -13,27 +15,19 @@ pub(crate) const READ_AT_MOST: usize = 4_000;
 /// Letters beyond this many in one word are dropped.
 const LONGEST_WORD: usize = 40;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    /// Bytes of the original text.
-    pub span: Range<usize>,
-    /// Lower case, letters with their quality, the tone at the end.
-    pub marked: String,
-    /// Plain Latin.
-    pub folded: String,
-}
-
 /// Abbreviation → the words it stands for.
-pub(crate) type Teencode = HashMap<String, Vec<Word>>;
+pub(crate) type Teencode = HashMap<String, Vec<Word>, Quick>;
+
+pub(crate) type Words = HashSet<String, Quick>;
 
 /// What must be known to read how people type.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Habits {
     pub teencode: Teencode,
     /// Words that are meant as they stand, though they could be Telex: `car`, `oto`.
-    pub meant: HashSet<String>,
+    pub meant: Words,
     /// Words that show that the message is English.
-    pub english: HashSet<String>,
+    pub english: Words,
     /// Nobody writes Vietnamese here: nothing is Telex.
     pub foreign: bool,
 }
@@ -151,7 +145,7 @@ impl<'a> Reader<'a> {
         let written = picture.to_string();
         match self.tokens.last_mut() {
             Some(last) if last.folded == written => last.span.end = span.end,
-            _ => self.tokens.push(Token { span, marked: written.clone(), folded: written }),
+            _ => self.tokens.push(Token::new(span, written.clone(), written)),
         }
     }
 
@@ -159,27 +153,32 @@ impl<'a> Reader<'a> {
         if self.word.bases.is_empty() {
             return;
         }
-        let word = std::mem::take(&mut self.word);
-        let bases = unstretched(&word.bases);
-        let folded: String = bases.iter().map(|base| letters::plain(*base)).collect();
-        let mut marked: String = bases.iter().collect();
-        if word.tone > 0 {
-            marked.push(letters::TONES[usize::from(word.tone)]);
+        let mut bases = std::mem::take(&mut self.word.bases);
+        unstretch(&mut bases);
+        let mut folded = String::with_capacity(bases.len());
+        let mut marked = String::with_capacity(2 * bases.len() + 2);
+        for base in &bases {
+            folded.push(letters::plain(*base));
+            marked.push(*base);
         }
-        let span = word.start..word.end;
+        let tone = std::mem::take(&mut self.word.tone);
+        if tone > 0 {
+            marked.push(letters::TONES[usize::from(tone)]);
+        }
+        let span = self.word.start..self.word.end;
         match self.habits.teencode.get(&marked) {
-            Some(written_out) => self.tokens.extend(written_out.iter().map(|word| Token {
-                span: span.clone(),
-                marked: word.marked.clone(),
-                folded: word.folded.clone(),
-            })),
+            Some(written_out) => self
+                .tokens
+                .extend(written_out.iter().map(|word| Token::new(span.clone(), word.marked.clone(), word.folded.clone()))),
             None => {
-                if !self.habits.foreign && word.tone == 0 && marked == folded && !self.habits.meant.contains(&folded) {
+                if !self.habits.foreign && tone == 0 && marked == folded && !self.habits.meant.contains(&folded) {
                     self.doubt(&bases);
                 }
-                self.tokens.push(Token { span, marked, folded });
+                self.tokens.push(Token::new(span, marked, folded));
             }
         }
+        bases.clear();
+        self.word.bases = bases;
     }
 
     fn doubt(&mut self, bases: &[char]) {
@@ -206,23 +205,24 @@ impl<'a> Reader<'a> {
             if self.digits < 2 && token.folded.bytes().any(|byte| byte.is_ascii_digit()) {
                 continue;
             }
-            token.folded = bases.iter().map(|base| letters::plain(*base)).collect();
-            token.marked = bases.into_iter().collect();
+            let folded = bases.iter().map(|base| letters::plain(*base)).collect();
+            let mut marked: String = bases.into_iter().collect();
             if tone > 0 {
-                token.marked.push(letters::TONES[usize::from(tone)]);
+                marked.push(letters::TONES[usize::from(tone)]);
             }
+            *token = Token::new(token.span.clone(), marked, folded);
         }
     }
 }
 
 /// `ơiiii` → `ơi`: three and more of a letter are one; two stay (`need`, `oo` of Telex). Digits stay.
-fn unstretched(bases: &[char]) -> Vec<char> {
-    let mut kept = Vec::with_capacity(bases.len());
-    for run in bases.chunk_by(|a, b| a == b) {
-        let keep = if run.len() >= 3 && !run[0].is_ascii_digit() { 1 } else { run.len() };
-        kept.extend_from_slice(&run[..keep]);
+fn unstretch(bases: &mut Vec<char>) {
+    if !bases.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]) {
+        return;
     }
-    kept
+    let runs: Vec<&[char]> = bases.chunk_by(|a, b| a == b).collect();
+    let keep = |run: &[char]| if run.len() >= 3 && !run[0].is_ascii_digit() { 1 } else { run.len() };
+    *bases = runs.into_iter().flat_map(|run| run[..keep(run)].to_vec()).collect();
 }
 
 fn is_picture(letter: char) -> bool {
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn an_abbreviation_is_written_out_on_its_own_span() {
-        let teencode = Teencode::from([("ntn".to_owned(), spell("như thế nào"))]);
+        let teencode = Teencode::from_iter([("ntn".to_owned(), spell("như thế nào"))]);
         let tokens = words("giá ntn", &Habits { teencode, ..Habits::default() });
         assert_eq!(tokens.len(), 4);
         assert!(tokens[1..].iter().all(|token| token.span == (5..8)));
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn english_words_are_left_alone() {
-        let english: HashSet<String> = ["see", "my", "the"].map(str::to_owned).into();
+        let english = Words::from_iter(["see", "my", "the"].map(str::to_owned));
         let habits = Habits { meant: english.clone(), english, ..Habits::default() };
         let words: Vec<String> = words("see my car", &habits).into_iter().map(|token| token.marked).collect();
         assert_eq!(words, ["see", "my", "car"]);

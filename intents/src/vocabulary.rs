@@ -1,6 +1,26 @@
 //! Features by their hash: a small open table from 64-bit hashes to running numbers.
 //! No strings are kept; two features with one hash would be one feature.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// For tables of words that only a pack fills: no message can make them slow.
+pub(crate) type Quick = BuildHasherDefault<WordHasher>;
+
+#[derive(Default)]
+pub(crate) struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
 /// Grows while the model learns, then only answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Vocabulary {

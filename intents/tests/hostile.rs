@@ -1,7 +1,7 @@
 //! Whatever is typed: no panic, honest spans, and the same reading for the same text however it
 //! is encoded.
 
-use onethread_intents::{Asked, Context, Matcher, Pack};
+use onethread_intents::{Asked, Context, EntityValue, Intent, Matcher, Pack};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -10,6 +10,11 @@ use unicode_normalization::UnicodeNormalization;
 static MATCHER: LazyLock<Matcher> = LazyLock::new(|| {
     let pack = Pack::shipped().expect("the shipped pack is well written");
     Matcher::train(&pack, pack.answers()).expect("the shipped pack names many intents")
+});
+
+static PHRASES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let pack = Pack::shipped().expect("the shipped pack is well written");
+    pack.phrases().map(|phrase| phrase.2.to_owned()).collect()
 });
 
 fn asked() -> impl Strategy<Value = Option<Asked>> {
@@ -87,6 +92,44 @@ fn encoding_case_and_a_stretched_end_do_not_change_the_intent() {
             let stretched = format!("{phrase}{}", last.to_string().repeat(3));
             assert_eq!(top(&stretched), top(phrase), "{stretched}");
         }
+    }
+}
+
+/// What a reading says, each value with the composed text that it came from.
+fn said(text: &str, asked: Option<Asked>) -> (Intent, Vec<(String, EntityValue)>) {
+    let reading = MATCHER.read(text, &Context { asked, language: None });
+    let values = reading.entities.into_iter().map(|entity| (text[entity.span].nfc().collect(), entity.value));
+    (reading.intents[0].value, values.collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn composed_and_decomposed_are_the_same_text(text in prop_oneof![pieces(), "\\PC{0,60}"], asked in asked()) {
+        let (composed, decomposed): (String, String) = (text.nfc().collect(), text.nfd().collect());
+        check(&decomposed, asked)?;
+        prop_assert_eq!(said(&composed, asked), said(&decomposed, asked));
+        prop_assert_eq!(said(&composed, asked), said(&text, asked));
+    }
+
+    #[test]
+    fn a_stretched_or_shouted_phrase_says_the_same(at in any::<prop::sample::Index>(), stretch in 2..6_usize, asked in asked()) {
+        let phrase = at.get(&PHRASES);
+        let plain = said(&phrase.to_lowercase(), asked).0;
+        let last = phrase.chars().next_back().filter(|last| last.is_alphabetic() && phrase.chars().rev().nth(1) != Some(*last));
+        let stretched = format!("{phrase}{}", last.map_or_else(String::new, |last| last.to_string().repeat(stretch)));
+        for text in [stretched.to_uppercase(), stretched.to_uppercase().nfd().collect()] {
+            prop_assert_eq!(said(&text, asked).0, plain, "{}", text);
+        }
+    }
+}
+
+#[test]
+fn marks_beside_digits_are_read_alike_in_every_encoding() {
+    for text in ["ệ1tr2", "1tr2ệ", "giá ệ 1tr2", "đơn DH1024ộ", "0912345678ã", "sỉ 5kệ"] {
+        let decomposed: String = text.nfd().collect();
+        assert_eq!(said(text, None), said(&decomposed, None), "{text}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::dates::number;
 use super::lexicon::Lexicon;
 use super::{Claims, stands_alone};
 use crate::reading::EntityValue;
-use crate::text::Token;
+use crate::token::Token;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -66,7 +66,7 @@ fn glued(word: &str, token: &Token, lexicon: &Lexicon) -> Option<i64> {
     if digits == 0 || digits == word.len() || digits > 3 {
         return None;
     }
-    let rest = Token { marked: token.marked.chars().skip(digits).collect(), folded: word[digits..].to_owned(), span: 0..0 };
+    let rest = Token::new(0..0, token.marked.chars().skip(digits).collect(), word[digits..].to_owned());
     lexicon.counted.at(&[rest])?;
     word[..digits].parse().ok()
 }

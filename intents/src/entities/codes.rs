@@ -6,7 +6,7 @@ use super::lexicon::Lexicon;
 use super::{Claims, stands_alone};
 use crate::pack::PackError;
 use crate::reading::{Asked, EntityValue};
-use crate::text::Token;
+use crate::token::Token;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -3,7 +3,7 @@
 use super::lexicon::Lexicon;
 use super::{Claims, stands_alone};
 use crate::reading::{DateSpec, EntityValue};
-use crate::text::Token;
+use crate::token::Token;
 use regex::Regex;
 use std::sync::LazyLock;
 

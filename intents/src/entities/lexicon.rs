@@ -2,7 +2,8 @@
 
 use crate::pack::PackError;
 use crate::senses::Senses;
-use crate::text::{self, Token};
+use crate::text;
+use crate::token::Token;
 use serde::Deserialize;
 
 /// One table: words to a value of `T`.

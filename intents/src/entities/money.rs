@@ -4,7 +4,7 @@ use super::Claims;
 use super::dates::number;
 use super::lexicon::Lexicon;
 use crate::reading::EntityValue;
-use crate::text::Token;
+use crate::token::Token;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
