@@ -65,7 +65,7 @@ async fn fill(options: &Options, stored: Stored) -> anyhow::Result<PathBuf> {
     let mut stage = Stage::set(&writing, folder.path(), stored_customers).await?;
     let rounds = (stored_messages / 2).div_ceil(stored_customers) as usize;
     let done = stage.house.phase(Phase::Introduce { rounds, at_once: options.customers, within: FILLING }).await?.outcome;
-    ensure!(done.answered == rounds * stored_customers as usize, "{} of {} were answered", done.answered, done.sent);
+    ensure!(done.answered == rounds * stored_customers as usize, "not all were answered: {done:?}");
     let newcomers = stored_customers - WITH_PEOPLE..stored_customers;
     give_to_people(&stage.gateway, newcomers).await?;
     stage.close().await?;
