@@ -136,7 +136,7 @@ impl Lanes {
         }
     }
 
-    /// Give no more lanes, if none is taken. Answers whether that is so.
+    /// Give no more slots, if none is taken. Answers whether that is so.
     pub fn close_if_idle(&self) -> bool {
         let mut state = self.state();
         state.closed |= state.under_way == 0;
