@@ -59,7 +59,8 @@ pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key:
 const CLOCKS_DIFFER_BY: i64 = 5_000;
 
 /// By the key where the platform carries it, else the newest of those under way to this person that says the
-/// same and was to go by then: of two equal ones an older may never have arrived.
+/// same and had been handed over by then: of two equal ones an older may never have arrived. Only where none had
+/// do the clocks get the blame: a late echo of the older one must not settle the newer.
 async fn which_parcel(
     event: &mut Event<'_>,
     platform_id: &PlatformMessageId,
@@ -77,8 +78,10 @@ async fn which_parcel(
         return Ok(None);
     }
     let under_way = event.tx.parcels_under_way_to(&identity).await?;
-    let by_then = event.at() + CLOCKS_DIFFER_BY;
-    Ok(under_way.into_iter().find(|(_, part, since)| *since <= by_then && says(part, text)).map(|(id, ..)| id))
+    let equal: Vec<(String, i64)> =
+        under_way.into_iter().filter(|(_, part, _)| says(part, text)).map(|(id, _, since)| (id, since)).collect();
+    let newest = |by: i64| equal.iter().find(|(_, since)| *since <= by).map(|(id, _)| id.clone());
+    Ok(newest(event.at()).or_else(|| newest(event.at() + CLOCKS_DIFFER_BY)))
 }
 
 /// Whether a part of ours is what the platform shows: the same text, or a file where there is none.

@@ -205,12 +205,13 @@ impl Conn {
         Ok(count > 0)
     }
 
-    /// What is being handed over to this person, or perhaps was, and since when it was to go: newest first.
+    /// What is being handed over to this person, or perhaps was, and since when it can have arrived: newest first.
     pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part, Millis)>> {
         let sql = concat!(
             // The first condition is that of the index.
-            "SELECT id, part, created_at, +position AS place FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending')",
-            " AND state = 'sending' UNION ALL SELECT id, part, created_at, +position AS place FROM outbox",
+            "SELECT id, part, COALESCE(tried_at, created_at), +position AS place FROM outbox",
+            " WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'",
+            " UNION ALL SELECT id, part, COALESCE(tried_at, created_at), +position AS place FROM outbox",
             " WHERE identity_id = $1 AND state = 'uncertain' ORDER BY place DESC LIMIT 50"
         );
         let rows: Vec<(String, Json<Part>, i64, i64)> =

@@ -3,9 +3,10 @@
 
 use crate::kit::{Engine, TestGateway};
 use onethread_core::channel::RawCall;
-use onethread_simulator::Fault;
+use onethread_simulator::{Fault, Stumble};
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const PAGE: &str = "104000000000001";
 
@@ -84,6 +85,36 @@ async fn where_the_platform_shows_us_our_message_a_lost_answer_is_settled_by_it(
     let settled = ["sent", "delivered", "read"];
     desk.message_where(id, |m| m["author"]["kind"] == "bot" && settled.iter().any(|status| m["status"] == *status)).await;
     assert_eq!(lan.unheard(), 0, "it is on the phone once");
+    gateway.stop().await;
+}
+
+/// An echo without a key comes late, while an equal message is being handed over: the older one is meant.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_echo_settles_the_message_that_it_shows_and_not_a_newer_equal_one(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let id = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    let zalo = gateway.platform("zalo");
+    let faults = zalo.faults();
+    let said = async || desk.post(&format!("/threads/{id}/messages"), json!({ "text": "dạ vâng ạ" })).await["id"].clone();
+    faults.next(Fault::AnswerLost);
+    faults.trip(Stumble::Late { by: 1_500 });
+    let first = said().await;
+    desk.message_where(&id, |message| message["id"] == first && message["status"] == "uncertain").await;
+    faults.slow_down(Duration::from_secs(6));
+    let second = said().await;
+    let settled = ["sent", "delivered", "read"];
+    let is_settled = |message: &Value| settled.iter().any(|status| message["status"] == *status);
+    let shown = desk.message_where(&id, |message| [&first, &second].contains(&&message["id"]) && is_settled(message)).await;
+    assert_eq!(shown["id"], first, "the echo is older than the second message's way out: {shown}");
+    faults.lift();
+    desk.message_where(&id, |message| message["id"] == second && is_settled(message)).await;
     gateway.stop().await;
 }
 

@@ -47,9 +47,9 @@ static CLAIMED: Many = Many::new(
 static RECORD: Many = Many::new(
     concat!(
         "INSERT INTO outbox (id, position, message_id, identity_id, inbox_id, part, reply_to, voice, lease_number, state,",
-        " not_before, created_at, attempts, claim, claimed_until) VALUES"
+        " not_before, created_at, attempts, claim, claimed_until, tried_at) VALUES"
     ),
-    15,
+    16,
     "",
 );
 
@@ -135,10 +135,12 @@ impl Conn {
         let rows: Vec<(i64, &Queued)> = (first..).zip(parcels).collect();
         write_many!(self, RECORD, &rows, query, (position, Queued { parcel, at, claim }) => {
             let state = if claim.is_some() { "sending" } else { "queued" };
+            let tried_at = claim.is_some().then_some(at);
             let (claim, until) = claim.as_ref().map_or((None, 0), |(claim, until)| (Some(claim), *until));
             query.bind(parcel.id.as_str()).bind(position).bind(parcel.message.as_str()).bind(parcel.identity.as_str())
                 .bind(parcel.inbox.as_str()).bind(Json(&parcel.part)).bind(&parcel.reply_to).bind(parcel.voice)
                 .bind(parcel.lease_number).bind(state).bind(at).bind(at).bind(i64::from(claim.is_some())).bind(claim).bind(until)
+                .bind(tried_at)
         });
         Ok(())
     }
@@ -166,7 +168,8 @@ impl Conn {
         macro_rules! claim {
             ($lock:literal) => {
                 concat!(
-                    "UPDATE outbox SET state = 'sending', claim = $2, claimed_until = $3, attempts = attempts + 1 WHERE id IN (",
+                    "UPDATE outbox SET state = 'sending', claim = $2, claimed_until = $3, attempts = attempts + 1,",
+                    " tried_at = COALESCE(tried_at, $4) WHERE id IN (",
                     "SELECT o.id FROM outbox o JOIN inboxes b ON b.id = o.inbox_id",
                     " WHERE o.inbox_id = $1 AND o.state = 'queued' AND o.not_before <= $4 AND b.state = 'active'",
                     " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.identity_id = o.identity_id AND e.state IN ('queued', 'sending')",
