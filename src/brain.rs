@@ -6,21 +6,21 @@ use crate::learning::{Lessons, Target};
 use crate::shop::{SETTING, Shop};
 use anyhow::Context as _;
 use onethread_core::Millis;
+use onethread_core::clock::MINUTE;
 use onethread_intents::{AnswerEntry, Context, Language, Matcher, Pack, Reading};
 use onethread_store::answers::AnswerRow;
 use onethread_store::phrases::PhraseRow;
 use onethread_store::{Conn, Db};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The bot's knowledge as it is now, and as it would be after the next version.
 pub struct Brain {
     mind: RwLock<Arc<Mind>>,
     draft: RwLock<Option<Arc<Draft>>>,
     /// One snapshot is made at a time, or an older one could be swapped in last.
-    refreshing: Mutex<()>,
-    drafting: Mutex<()>,
+    refreshing: tokio::sync::Mutex<()>,
+    drafting: tokio::sync::Mutex<()>,
 }
 
 /// One consistent snapshot.
@@ -35,6 +35,8 @@ pub struct Mind {
     basis: String,
     /// What of the answers this was made from.
     stamp: (i64, Millis),
+    /// What the bot knows of the shop, in the minute that it was asked last.
+    view: Mutex<Option<(Millis, Arc<ShopView>)>>,
 }
 
 /// The draft as it was read, and a mind that has learnt it.
@@ -64,8 +66,8 @@ impl Brain {
         Ok(Self {
             mind: RwLock::new(Arc::new(mind)),
             draft: RwLock::default(),
-            refreshing: Mutex::default(),
-            drafting: Mutex::default(),
+            refreshing: tokio::sync::Mutex::default(),
+            drafting: tokio::sync::Mutex::default(),
         })
     }
 
@@ -159,7 +161,8 @@ impl Matter {
             Some((_, matcher)) => matcher.clone(),
             None => train(&shop, &lessons, &entries)?,
         };
-        Ok(Mind { matcher, answers: Answers::of(rows), shop, version, lessons, basis, stamp })
+        let view = Mutex::default();
+        Ok(Mind { matcher, answers: Answers::of(rows), shop, version, lessons, basis, stamp, view })
     }
 }
 
@@ -230,15 +233,23 @@ impl Mind {
         &self.lessons
     }
 
+    /// The shop as it is at this instant. Opening hours are told in minutes, so it is the same for all of one.
     #[must_use]
-    pub fn shop_at(&self, now: Millis) -> ShopView {
-        ShopView {
+    pub fn shop_at(&self, now: Millis) -> Arc<ShopView> {
+        let minute = now.div_euclid(MINUTE);
+        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, view)) = view.as_ref().filter(|(of, _)| *of == minute) {
+            return view.clone();
+        }
+        let shop = Arc::new(ShopView {
             name: self.shop.shop_name.clone(),
             open_now: self.shop.open_at(now),
             opening_hours_vi: self.shop.hours_in_words(true),
             opening_hours_en: self.shop.hours_in_words(false),
             opens_next: self.shop.opens_next(now),
             code_example: self.shop.order_code_example.clone(),
-        }
+        });
+        *view = Some((minute, shop.clone()));
+        shop
     }
 }

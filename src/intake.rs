@@ -2,6 +2,7 @@
 //! ledger and only then acknowledged; reading it happens afterwards, in order,
 //! and once. Network work never happens here.
 
+mod at_hand;
 mod customer;
 mod ledger;
 mod ours;

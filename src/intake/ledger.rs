@@ -1,8 +1,10 @@
 //! Group commit: calls that arrive together share one durable write.
 
+use super::at_hand::AtHand;
 use crate::gateway::Gateway;
 use onethread_core::channel::{Bookmark, IntakeError, RawCall};
 use onethread_core::ids::InboxId;
+use onethread_store::ledger::Entry;
 use std::sync::Arc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -18,6 +20,8 @@ pub struct Ledger {
     door: mpsc::Sender<Append>,
     /// One permit a byte.
     room: Arc<Semaphore>,
+    /// For the reader.
+    pub at_hand: AtHand,
 }
 
 /// What the ledger's keeper works off.
@@ -36,7 +40,8 @@ impl Ledger {
     #[must_use]
     pub fn new() -> (Self, Calls) {
         let (door, calls) = mpsc::channel(WAITING_MOST);
-        (Self { door, room: Arc::new(Semaphore::new(BYTES_WAITING_MOST)) }, calls)
+        let room = Arc::new(Semaphore::new(BYTES_WAITING_MOST));
+        (Self { door, room, at_hand: AtHand::default() }, calls)
     }
 
     /// Durable once this returns `Ok`; nothing is stored otherwise.
@@ -68,7 +73,7 @@ pub async fn keep_ledger(gateway: Arc<Gateway>, mut calls: Calls) {
         if count == 0 {
             return;
         }
-        let outcome = append_all(&gateway, &together).await.map_err(|error| IntakeError(error.to_string()));
+        let outcome = append_all(&gateway, &mut together).await.map_err(|error| IntakeError(error.to_string()));
         if let Err(error) = &outcome {
             tracing::error!(%error, "the ledger could not be written");
         }
@@ -80,20 +85,26 @@ pub async fn keep_ledger(gateway: Arc<Gateway>, mut calls: Calls) {
     }
 }
 
-async fn append_all(gateway: &Gateway, together: &[Append]) -> onethread_store::Result<()> {
+async fn append_all(gateway: &Gateway, together: &mut [Append]) -> onethread_store::Result<()> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    let calls: Vec<(InboxId, RawCall)> =
-        together.iter().flat_map(|append| append.calls.iter().map(|call| (append.inbox.clone(), call.clone()))).collect();
-    if !calls.is_empty() {
-        tx.append_calls(&calls, now).await?;
+    let mut calls: Vec<(InboxId, RawCall)> = Vec::with_capacity(together.len());
+    for append in together.iter_mut() {
+        calls.extend(std::mem::take(&mut append.calls).into_iter().map(|call| (append.inbox.clone(), call)));
     }
-    for append in together {
+    let first = if calls.is_empty() { 0 } else { tx.append_calls(&calls, now).await? };
+    for append in together.iter() {
         if let Some(mark) = &append.bookmark {
             tx.set_bookmark(&append.inbox, mark).await?;
         }
     }
-    tx.commit(now).await
+    tx.commit(now).await?;
+    // Elsewhere another process may be the one that reads.
+    if gateway.db.is_sqlite() {
+        let entry = |(position, (inbox_id, call))| Entry { position, inbox_id, received_at: now, call, attempts: 0, error: None };
+        gateway.ledger.at_hand.keep((first..).zip(calls).map(entry));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::understand::{After, Event, Meant, Understood, take_in, understand};
 use crate::gateway::Gateway;
 use crate::outbox;
+use futures::FutureExt;
 use onethread_core::Millis;
 use onethread_core::clock::SECOND;
 use onethread_core::ids::InboxId;
@@ -12,57 +13,92 @@ use onethread_store::{StoreError, Tx, Writer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// One reader at a time, however many processes share the database: order is worth more than parallel parsing.
 const LEASE: &str = "reader";
 /// Renewed with each batch, and only then: the row itself keeps two readers apart.
 const LEASE_FOR: i64 = 2 * SECOND;
 /// Calls understood in one transaction.
-const TOGETHER_MOST: i64 = 256;
+const TOGETHER_MOST: usize = 256;
 /// How soon a sleeping reader looks by itself: for calls that another process stored.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Understand what the ledger holds until the gateway stops.
 pub async fn read_ledger(gateway: Arc<Gateway>) {
     let stop = gateway.tasks.token();
+    let mut place = Place::default();
     while !stop.is_cancelled() {
-        let rest = match read_some(&gateway).await {
+        let rest = match read_some(&gateway, &mut place).await {
             Ok(true) => continue,
             Ok(false) => LOOK_EVERY,
             Err(error) => {
+                place.looked = None;
                 tracing::error!(error = &error as &dyn std::error::Error, "the ledger could not be read; trying again");
                 Duration::from_secs(1)
             }
         };
         tokio::select! {
             () = gateway.bells.calls.notified() => {}
-            () = gateway.db.reopened() => {}
+            () = gateway.db.reopened() => place.looked = None,
             () = tokio::time::sleep(rest) => {}
             () = stop.cancelled() => {}
         }
     }
 }
 
-/// One batch. `false` when there is nothing to do, or another process does it.
-async fn read_some(gateway: &Arc<Gateway>) -> Result<bool, StoreError> {
+/// How far the reader is. What this process stored it mostly has at hand; the database knows what was there before,
+/// what was put back in line, and what other processes stored.
+#[derive(Default)]
+struct Place {
+    /// When the database was last read to its end.
+    looked: Option<Instant>,
+    /// The newest call that came from there; what is at hand until there came as well.
+    last: i64,
+}
+
+/// The calls that are next; empty when there are none.
+async fn next(gateway: &Gateway, place: &mut Place) -> Result<Vec<Entry>, StoreError> {
+    let reopened = gateway.db.reopened().now_or_never().is_some();
+    let is_up_to_date = place.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) && !reopened;
+    if is_up_to_date
+        && gateway.db.is_sqlite()
+        && let Some(entries) = gateway.ledger.at_hand.take(place.last, TOGETHER_MOST)
+    {
+        return Ok(entries);
+    }
+    let looked = Instant::now();
     let entries = gateway.db.read().await?.open_calls(TOGETHER_MOST).await?;
+    place.looked = (entries.len() < TOGETHER_MOST).then_some(looked);
+    place.last = entries.iter().map(|entry| entry.position).fold(place.last, i64::max);
+    Ok(entries)
+}
+
+/// One batch. `false` when there is nothing to do, or another process does it.
+async fn read_some(gateway: &Arc<Gateway>, place: &mut Place) -> Result<bool, StoreError> {
+    let entries = next(gateway, place).await?;
     if entries.is_empty() {
         return Ok(false);
     }
-    match read_together(gateway, &entries).await {
-        Ok(read) => Ok(read),
+    let read = match read_together(gateway, &entries).await {
+        Ok(read) => read,
         // One of them cannot be taken in: find it by taking them one by one.
         Err(error) if entries.len() > 1 => {
             tracing::warn!(error = &error as &dyn std::error::Error, "a batch of calls failed; reading them one by one");
             for entry in &entries {
                 read_alone(gateway, entry).await?;
             }
-            Ok(true)
+            true
         }
-        Err(_) => read_alone(gateway, &entries[0]).await,
+        Err(_) => read_alone(gateway, &entries[0]).await?,
+    };
+    if !read {
+        place.looked = None;
     }
+    Ok(read)
 }
 
+/// All of them. `false` where another process has some, or reads at all.
 async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool, StoreError> {
     let mut calls = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -76,8 +112,10 @@ async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool
     }
     // Another reader may have been here between the look and the lease.
     let positions: Vec<i64> = entries.iter().map(|entry| entry.position).collect();
-    let claimed = tx.claim_calls(&positions, now).await?;
-    calls.retain(|(entry, _)| claimed.contains(&entry.position));
+    if tx.claim_calls(&positions, now).await? < positions.len() {
+        // Of others' calls nothing stays claimed: the transaction ends here.
+        return Ok(false);
+    }
     let mut after = After::default();
     take_in_all(gateway, &mut tx, &calls, &mut after).await?;
     for (entry, understood) in &calls {

@@ -52,8 +52,10 @@ pub async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Resul
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
     let gone: Vec<Gone<'_>> = settlements.iter().filter_map(|settlement| gone(gateway, settlement)).collect();
-    for (thread, message) in tx.parcels_gone(&gone, now).await? {
-        tx.tell(Told::Message { thread: thread.0, message: message.0 });
+    tx.parcels_gone(&gone, now).await?;
+    // Where the thread was merged meanwhile, consoles still see the message where it stands now.
+    for one in &gone {
+        tx.tell(Told::Message { thread: one.parcel.thread_id.clone(), message: one.parcel.message_id.clone() });
     }
     for (inbox, quota) in quotas(settlements) {
         tx.note_quota(&inbox, quota.remaining, quota.total, now).await?;

@@ -3,6 +3,8 @@
 //! SQLite writes go through one connection that begins `IMMEDIATE`, so that a
 //! write never fails for another's sake; reads have a pool of their own.
 
+mod writer;
+
 use crate::held::Held;
 use crate::macros::aside;
 use crate::{Result, StoreError};
@@ -16,6 +18,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use writer::{Writer, Writing};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
@@ -37,7 +40,7 @@ struct Woken {
 
 #[derive(Clone)]
 enum Engine {
-    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Sqlite { writer: Writer, reader: SqlitePool },
     Postgres(PgPool),
 }
 
@@ -70,7 +73,7 @@ impl Db {
     /// A transaction that may write. Dropped without [`Tx::commit`], nothing of it stays.
     pub async fn begin(&self) -> Result<Tx> {
         let line = match &self.engine {
-            Engine::Sqlite { writer, .. } => Line::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Engine::Sqlite { writer, .. } => Line::SqliteTx(writer.begin().await?),
             Engine::Postgres(pool) => Line::PostgresTx(pool.begin().await?),
         };
         Ok(Tx {
@@ -129,11 +132,16 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         // In pages: a hot page is then written to the file once for many commits, not for every few.
         .pragma("wal_autocheckpoint", "8000")
         .statement_cache_capacity(512)
+        // A statement's rows never wait for whoever asked to take them.
+        .row_buffer_size(1024)
         .optimize_on_close(true, None);
-    let one = SqlitePoolOptions::new().min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
-    let writer = one.acquire_timeout(Duration::from_secs(30)).connect_with(options.clone()).await.map_err(failed)?;
-    MIGRATIONS.run(&writer).await?;
-    let reader = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await.map_err(failed)?;
+    let writer = Writer::open(options.clone()).await.map_err(failed)?;
+    if let Some(connection) = writer.turn().await?.as_mut() {
+        MIGRATIONS.run(connection).await?;
+    }
+    // A file does not go away: its connections are not asked each time whether they are still there.
+    let readers = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
+    let reader = readers.connect_with(options.read_only(true)).await.map_err(failed)?;
     Ok(Engine::Sqlite { writer, reader })
 }
 
@@ -148,7 +156,7 @@ pub struct Conn {
 
 enum Line {
     Sqlite(PoolConnection<Sqlite>),
-    SqliteTx(Transaction<'static, Sqlite>),
+    SqliteTx(Writing),
     Postgres(PoolConnection<Postgres>),
     PostgresTx(Transaction<'static, Postgres>),
 }
@@ -167,7 +175,7 @@ impl Conn {
     pub(crate) fn engined(&mut self) -> Engined<'_> {
         match &mut self.line {
             Line::Sqlite(conn) => Engined::Sqlite(conn),
-            Line::SqliteTx(tx) => Engined::Sqlite(tx),
+            Line::SqliteTx(tx) => Engined::Sqlite(tx.connection()),
             Line::Postgres(conn) => Engined::Postgres(conn),
             Line::PostgresTx(tx) => Engined::Postgres(tx),
         }

@@ -302,7 +302,7 @@ struct Newborn {
 }
 
 impl Conn {
-    fn is_embedded(&mut self) -> bool {
+    pub(crate) fn is_embedded(&mut self) -> bool {
         matches!(self.engined(), crate::db::Engined::Sqlite(_))
     }
 }

@@ -21,7 +21,16 @@ pub struct Entry {
 }
 
 /// How a call is kept beside its body.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Serialize)]
+struct Kept<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    headers: &'a [(String, String)],
+}
+
+/// The same, read back.
+#[derive(serde::Deserialize)]
 struct Envelope {
     method: String,
     path: String,
@@ -59,10 +68,18 @@ static APPEND: Many = Many::new("INSERT INTO ledger (position, inbox_id, receive
 static CLAIM: Many = Many::new(
     "UPDATE ledger SET state = 'done', error = NULL, settled_at = v.column2 FROM (VALUES",
     2,
-    ") AS v WHERE ledger.position = v.column1 AND ledger.state = 'new' RETURNING ledger.position",
+    ") AS v WHERE ledger.position = v.column1 AND ledger.state = 'new'",
 );
 
-static SIGHT: Many = Many::new(
+static SEEN: Many = Many::new(
+    "SELECT s.inbox_id, s.key FROM (VALUES",
+    2,
+    ") AS v JOIN seen_events s ON s.inbox_id = v.column1 AND s.key = v.column2",
+);
+
+static SIGHT: Many = Many::new("INSERT INTO seen_events (inbox_id, key, at) VALUES", 3, "");
+
+static SIGHT_IF_FIRST: Many = Many::new(
     "INSERT INTO seen_events (inbox_id, key, at) VALUES",
     3,
     "ON CONFLICT (inbox_id, key) DO NOTHING RETURNING inbox_id, key",
@@ -70,24 +87,21 @@ static SIGHT: Many = Many::new(
 
 impl Conn {
     /// Append calls in this order; `received_at` is the same for all. Headers must already be the kept ones.
-    pub async fn append_calls(&mut self, calls: &[(InboxId, RawCall)], received_at: Millis) -> Result<()> {
+    /// Answers the position of the first; the others follow it without a gap.
+    pub async fn append_calls(&mut self, calls: &[(InboxId, RawCall)], received_at: Millis) -> Result<i64> {
         let count = i64::try_from(calls.len()).unwrap_or(i64::MAX);
         let first = self.count("ledger", count).await? - count + 1;
         let rows: Vec<(i64, &(InboxId, RawCall))> = (first..).zip(calls).collect();
         write_many!(self, APPEND, &rows, query, (position, (inbox, call)) => {
-            let envelope = Envelope {
-                method: call.method.clone(),
-                path: call.path.clone(),
-                query: call.query.clone(),
-                headers: call.headers.clone(),
-            };
-            query.bind(position).bind(inbox.as_str()).bind(received_at).bind(Json(envelope)).bind(call.body.as_ref()).bind("new")
+            let kept = Kept { method: &call.method, path: &call.path, query: &call.query, headers: &call.headers };
+            query.bind(position).bind(inbox.as_str()).bind(received_at).bind(Json(kept)).bind(call.body.as_ref()).bind("new")
         });
-        Ok(())
+        Ok(first)
     }
 
     /// The oldest calls that nobody has understood yet.
-    pub async fn open_calls(&mut self, limit: i64) -> Result<Vec<Entry>> {
+    pub async fn open_calls(&mut self, limit: usize) -> Result<Vec<Entry>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let sql = concat!(
             "SELECT position, inbox_id, received_at, call, body, attempts, error",
             " FROM ledger WHERE state = 'new' ORDER BY position LIMIT $1"
@@ -96,10 +110,10 @@ impl Conn {
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 
-    /// These calls are being understood in this transaction. Answers which of them nobody had understood before.
-    pub async fn claim_calls(&mut self, positions: &[i64], now: Millis) -> Result<HashSet<i64>> {
-        let claimed = read_many!(self, (i64,), CLAIM, positions, query, position => query.bind(position).bind(now));
-        Ok(claimed.into_iter().map(|(position,)| position).collect())
+    /// These calls are being understood in this transaction. Answers how many of them nobody had understood before.
+    pub async fn claim_calls(&mut self, positions: &[i64], now: Millis) -> Result<usize> {
+        let claimed = write_many!(self, CLAIM, positions, query, position => query.bind(position).bind(now));
+        Ok(usize::try_from(claimed).unwrap_or(usize::MAX))
     }
 
     /// The call could not be understood: it stays, visible, until it is replayed.
@@ -114,7 +128,10 @@ impl Conn {
         let sql = "UPDATE ledger SET state = 'new' WHERE position = $1 AND state = 'dead'";
         match aside_touched!(self, db => sqlx::query(sql).bind(position).execute(db).await)? {
             0 => Err(StoreError::Missing("dead letter")),
-            _ => Ok(()),
+            _ => {
+                self.reopened += 1;
+                Ok(())
+            }
         }
     }
 
@@ -125,7 +142,9 @@ impl Conn {
             " AND ($2 IS NULL OR error LIKE $2 ESCAPE '\\')"
         );
         let (inbox, error) = (inbox.map(InboxId::as_str), error.map(crate::customers::like_exactly));
-        Ok(aside_touched!(self, db => sqlx::query(sql).bind(inbox).bind(&error).execute(db).await)?)
+        let replayed = aside_touched!(self, db => sqlx::query(sql).bind(inbox).bind(&error).execute(db).await)?;
+        self.reopened += usize::try_from(replayed).unwrap_or(usize::MAX);
+        Ok(replayed)
     }
 
     /// Dead letters, newest first.
@@ -148,18 +167,29 @@ impl Conn {
     /// Forget understood calls from before `at`, at most `limit` at once.
     pub async fn prune_calls(&mut self, before: Millis, limit: i64) -> Result<u64> {
         let sql = concat!(
-            "DELETE FROM ledger WHERE position IN",
-            " (SELECT position FROM ledger WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)"
+            "DELETE FROM ledger WHERE received_at < $1 AND position IN",
+            " (SELECT position FROM ledger WHERE state = 'done' ORDER BY position LIMIT $2)"
         );
         Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 
     /// Note events as understood. Answers which of them are new: the others are redeliveries.
     pub async fn first_sights(&mut self, events: &[(InboxId, String)], now: Millis) -> Result<HashSet<(InboxId, String)>> {
-        let fresh = read_many!(self, (String, String), SIGHT, events, query, (inbox, key) => {
-            query.bind(inbox.as_str()).bind(key).bind(now)
-        });
-        Ok(fresh.into_iter().map(|(inbox, key)| (inbox.into(), key)).collect())
+        if !self.is_embedded() {
+            let fresh = read_many!(self, (String, String), SIGHT_IF_FIRST, events, query, (inbox, key) => {
+                query.bind(inbox.as_str()).bind(key).bind(now)
+            });
+            return Ok(fresh.into_iter().map(|(inbox, key)| (inbox.into(), key)).collect());
+        }
+        // Nobody else writes meanwhile, and redeliveries are few: cheaper than to hear of each that is none.
+        let seen = read_many!(self, (String, String), SEEN, events, query, (inbox, key) => query.bind(inbox.as_str()).bind(key));
+        let mut fresh: HashSet<(InboxId, String)> = events.iter().cloned().collect();
+        for (inbox, key) in seen {
+            fresh.remove(&(inbox.into(), key));
+        }
+        let sights: Vec<&(InboxId, String)> = fresh.iter().collect();
+        write_many!(self, SIGHT, &sights, query, (inbox, key) => query.bind(inbox.as_str()).bind(key).bind(now));
+        Ok(fresh)
     }
 
     /// Forget which events were understood before `before`, at most `limit` at once: no platform

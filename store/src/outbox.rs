@@ -7,12 +7,12 @@ mod claim;
 pub(crate) use claim::Queued;
 
 use crate::macros::{aside, on, touched};
-use crate::many::{Many, read_many, write_many};
+use crate::many::{Many, write_many};
 use crate::messages::MessageError;
 use crate::waiting::Known;
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
-use onethread_core::ids::{IdentityId, InboxId, MessageId, ParcelId, ThreadId};
+use onethread_core::ids::{IdentityId, InboxId, MessageId, ParcelId};
 use onethread_core::message::Status;
 use onethread_core::parts::Part;
 use sqlx::types::Json;
@@ -135,8 +135,7 @@ static GONE_MESSAGES: Many = Many::new(
     2,
     concat!(
         ") AS v WHERE messages.id = v.column1 AND messages.status IN ('queued', 'sent', 'uncertain')",
-        " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = v.column1 AND o.state <> 'sent')",
-        " RETURNING messages.thread_id, messages.id"
+        " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = v.column1 AND o.state <> 'sent')"
     ),
 );
 
@@ -150,8 +149,8 @@ impl Conn {
     }
 
     /// Parcels that the platform took: each ends, the platform's id means its message, and a message
-    /// that has gone as a whole is raised. Answers which messages were, with their threads.
-    pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<Vec<(ThreadId, MessageId)>> {
+    /// that has gone as a whole is raised.
+    pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<()> {
         self.settled().await?;
         write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
         write_many!(self, GONE_LINKS, gone, query, one => {
@@ -160,10 +159,8 @@ impl Conn {
         });
         let known: Vec<Known> = gone.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;
-        let raised = read_many!(self, (String, String), GONE_MESSAGES, gone, query, one => {
-            query.bind(&one.parcel.message_id).bind(one.status.as_str())
-        });
-        Ok(raised.into_iter().map(|(thread, message)| (thread.into(), message.into())).collect())
+        write_many!(self, GONE_MESSAGES, gone, query, one => query.bind(&one.parcel.message_id).bind(one.status.as_str()));
+        Ok(())
     }
 
     /// A parcel's end. `false` when it had ended already.

@@ -68,9 +68,9 @@ async fn what_has_gone_raises_its_message_once_all_of_it_has(#[values(Sqlite, Po
             .collect();
         db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap()
     };
-    assert_eq!(go(["p1", "p2"]).await, [(lan.thread.clone(), short.clone())], "the other has a part to go");
-    assert_eq!(statuses().await, ["delivered", "queued"]);
-    assert_eq!(go(["p3", ""]).await, [(minh.thread.clone(), long.id.clone())]);
+    go(["p1", "p2"]).await;
+    assert_eq!(statuses().await, ["delivered", "queued"], "the other has a part to go");
+    go(["p3", ""]).await;
     assert_eq!(statuses().await, ["delivered", "delivered"]);
     let mut conn = db.read().await.unwrap();
     for (who, platform_id, message) in [(&lan, "p1", &short), (&minh, "p2", &long.id), (&minh, "p3", &long.id)] {

@@ -97,3 +97,44 @@ async fn a_held_thread_lets_nobody_else_move_it(#[values(Sqlite, Postgres)] engi
     racers.join_all().await;
     assert_eq!(db.read().await.unwrap().thread(&lan.thread).await.unwrap().lease_number, 21, "no step was lost");
 }
+
+/// Whoever stops waiting, at whatever moment, takes nobody's turn with them.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transaction_given_up_at_any_moment_leaves_the_writer_free(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let mut begun = 0;
+    for patience in 0..40 {
+        let attempt = async {
+            let mut tx = db.begin().await.unwrap();
+            tx.set_blocked(&lan.identity, Some(NOW)).await.unwrap();
+            begun += 1;
+            // Given up in the middle, too.
+            std::future::pending::<()>().await;
+        };
+        let moments = async {
+            for _ in 0..patience {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! { biased; () = attempt => {}, () = moments => {} }
+    }
+    let attempt = async {
+        let _tx = db.begin().await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    assert!(tokio::time::timeout(Duration::from_millis(50), attempt).await.is_err());
+    let next = tokio::time::timeout(Duration::from_secs(5), db.write(async |tx| tx.heard_from(&lan.identity, NOW).await));
+    next.await.expect("its turn comes").unwrap();
+    assert!(db.read().await.unwrap().identity(&lan.identity).await.unwrap().blocked_at.is_none(), "nothing of {begun} stays");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_closed_database_refuses_whoever_still_writes(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    db.close().await;
+    let refused = db.begin().await.map(drop).expect_err("it is closed");
+    assert!(refused.is_passing(), "{refused}");
+}
