@@ -46,12 +46,20 @@ pub struct Faults {
     stumbles: Mutex<VecDeque<Stumble>>,
     /// Milliseconds that every send, and the answer with new tokens, takes longer.
     slowness: AtomicU64,
+    /// Sends that could have met a fault so far.
+    sends: AtomicU64,
 }
 
 impl Faults {
     /// The next send meets this, once.
     pub fn next(&self, fault: Fault) {
         lock(&self.once).push_back(fault);
+    }
+
+    /// How many sends there were so far, with a fault or without.
+    #[must_use]
+    pub fn sends(&self) -> u64 {
+        self.sends.load(Ordering::SeqCst)
     }
 
     /// How many faults no send has met yet.
@@ -77,6 +85,7 @@ impl Faults {
 
     /// For the simulator: what this send meets.
     pub fn take(&self) -> Option<Fault> {
+        self.sends.fetch_add(1, Ordering::SeqCst);
         lock(&self.once).pop_front().or_else(|| self.standing())
     }
 

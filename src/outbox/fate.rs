@@ -9,11 +9,10 @@ use onethread_store::messages::MessageError;
 const GIVE_UP_AFTER: Millis = 6 * HOUR;
 /// A bot's answer that comes hours late helps nobody.
 const BOT_GIVES_UP_AFTER: Millis = 15 * MINUTE;
-const UNCERTAIN_TRIES_MOST: i64 = 6;
 const LONGEST_PAUSE: Millis = 5 * MINUTE;
-/// A platform that drops doubles remembers what it took for a few minutes only.
-/// What may have been sent is not sent again after a longer pause than this.
-const DOUBLES_DROPPED_FOR: Millis = MINUTE;
+/// A platform that drops doubles remembers what it took "for a few minutes" only (Discord's reference of
+/// messages, nonce). So long after it may have been sent for the first time, a parcel is not sent again.
+const DOUBLES_DROPPED_FOR: Millis = 2 * MINUTE;
 /// The word for a parcel that may have been sent. It stays with the parcel until it ends.
 pub const UNCERTAIN: &str = "uncertain";
 
@@ -27,6 +26,8 @@ pub struct Tried {
     pub deduplicates: bool,
     /// An earlier try may have sent it.
     pub doubtful: bool,
+    /// When this try, or the first that may have sent it, began.
+    pub since: Millis,
     pub now: Millis,
     /// 0..1000, to spread retries.
     pub jitter: Millis,
@@ -86,9 +87,10 @@ pub fn too_late(queued_at: Millis, now: Millis, doubtful: bool) -> Option<Next> 
     late.then(|| if doubtful { Next::Uncertain(doubt(why)) } else { Next::Failed(error("too_late", why.to_owned())) })
 }
 
-/// What becomes of a parcel whose sender is gone: again at once, perhaps in doubt, or uncertain.
-pub fn of_orphan(doubles: Doubles, claimed_until: Millis, now: Millis) -> Result<Option<MessageError>, MessageError> {
-    let remembered = now.saturating_sub(claimed_until) <= DOUBLES_DROPPED_FOR;
+/// What becomes of a parcel whose sender is gone, and that may have been sent since then: again at once,
+/// perhaps in doubt, or uncertain.
+pub fn of_orphan(doubles: Doubles, since: Millis, now: Millis) -> Result<Option<MessageError>, MessageError> {
+    let remembered = now.saturating_sub(since) <= DOUBLES_DROPPED_FOR;
     let error = doubt("the gateway was stopped while it was sending");
     match doubles {
         Doubles::Impossible => Ok(None),
@@ -113,10 +115,11 @@ impl Tried {
         let patience = if self.by_bot { BOT_GIVES_UP_AFTER } else { GIVE_UP_AFTER };
         let at = self.now.saturating_add(pause).saturating_add(self.jitter);
         let late = at.saturating_sub(self.queued_at) > patience;
+        let forgotten = at.saturating_sub(self.since) > DOUBLES_DROPPED_FOR;
         match code.filter(|_| !self.doubtful) {
             Some(code) if late => Next::Failed(error(code, why.to_owned())),
             Some(code) => Next::Again { at, error: error(code, why.to_owned()) },
-            None if late || pause > DOUBLES_DROPPED_FOR || self.attempts >= UNCERTAIN_TRIES_MOST => Next::Uncertain(doubt(why)),
+            None if late || forgotten => Next::Uncertain(doubt(why)),
             None => Next::Again { at, error: doubt(why) },
         }
     }

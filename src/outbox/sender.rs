@@ -180,6 +180,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         by_bot,
         deduplicates,
         doubtful,
+        since: claimed.tried_at,
         now,
         jitter: i64::from(rand::random::<u16>() % 500),
     };
@@ -237,12 +238,12 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
 async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    for (id, message, inbox, claimed_until) in tx.orphaned_parcels(before).await? {
+    for (id, message, inbox, since) in tx.orphaned_parcels(before).await? {
         let live = gateway.inboxes.get(&inbox.as_str().into());
         let doubles = live.map_or(Doubles::Shown, |live| live.capabilities.doubles);
-        let error = match fate::of_orphan(doubles, claimed_until, now) {
+        let error = match fate::of_orphan(doubles, since, now) {
             Ok(doubt) => {
-                tx.requeue_parcel(&id, now, doubt.as_ref()).await?;
+                tx.requeue_parcel(&id, now, doubt.as_ref(), doubt.is_some()).await?;
                 continue;
             }
             Err(error) => error,

@@ -1,7 +1,7 @@
 //! What came of deliveries goes into the database: the good ones all in a few
 //! statements, the others one by one.
 
-use super::fate::Next;
+use super::fate::{self, Next};
 use crate::gateway::Gateway;
 use crate::inboxes;
 use onethread_core::Millis;
@@ -105,12 +105,15 @@ async fn not_gone(tx: &mut Tx, settlement: &Settlement, next: &Next, now: Millis
             tx.set_blocked(&identity, Some(now)).await?;
             end(tx, settlement, End::Failed, Some(error), now).await?;
         }
-        Next::Again { at, error } => tx.requeue_parcel(&parcel.id, *at, Some(error)).await?,
+        Next::Again { at, error } => {
+            let doubtful = error.code == fate::UNCERTAIN;
+            tx.requeue_parcel(&parcel.id, *at, Some(error), doubtful).await?;
+        }
         Next::Uncertain(error) => end(tx, settlement, End::Uncertain, Some(error), now).await?,
         Next::Pause { reason, uncertain } => {
             match uncertain {
                 Some(error) => end(tx, settlement, End::Uncertain, Some(error), now).await?,
-                None => tx.requeue_parcel(&parcel.id, now, None).await?,
+                None => tx.requeue_parcel(&parcel.id, now, None, false).await?,
             }
             return Ok(Some(reason.clone()));
         }

@@ -51,6 +51,8 @@ pub struct ClaimedParcel {
     pub attempts: i64,
     #[sqlx(skip)]
     pub claimed_at: Millis,
+    /// When it was first handed over, of the tries that may have sent it and this one.
+    pub tried_at: Millis,
     pub last_interaction_at: Option<Millis>,
     pub queued_at: Millis,
     /// Files of the message, for names and types.
@@ -140,11 +142,13 @@ static GONE_MESSAGES: Many = Many::new(
 );
 
 impl Conn {
-    /// Put a claimed parcel back in line, due at `at`.
-    pub async fn requeue_parcel(&mut self, id: &str, at: Millis, error: Option<&MessageError>) -> Result<()> {
-        let sql =
-            "UPDATE outbox SET state = 'queued', claim = NULL, not_before = $2, error = $3 WHERE id = $1 AND state = 'sending'";
-        touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error.map(Json)).execute(db).await)?;
+    /// Put a claimed parcel back in line, due at `at`. `doubtful`: it may have been sent all the same.
+    pub async fn requeue_parcel(&mut self, id: &str, at: Millis, error: Option<&MessageError>, doubtful: bool) -> Result<()> {
+        let sql = concat!(
+            "UPDATE outbox SET state = 'queued', claim = NULL, not_before = $2, error = $3,",
+            " tried_at = CASE WHEN $4 THEN tried_at END WHERE id = $1 AND state = 'sending'"
+        );
+        touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error.map(Json)).bind(doubtful).execute(db).await)?;
         Ok(())
     }
 
@@ -232,7 +236,7 @@ impl Conn {
     pub async fn retry_parcels_of(&mut self, message: &MessageId, now: Millis) -> Result<u64> {
         let sql = concat!(
             "UPDATE outbox SET state = 'queued', attempts = 0, not_before = $2, created_at = $2, error = NULL, settled_at = NULL,",
-            " lease_number = CASE WHEN voice = 'bot' THEN (SELECT t.lease_number FROM threads t JOIN messages m ON m.thread_id = t.id",
+            " tried_at = NULL, lease_number = CASE WHEN voice = 'bot' THEN (SELECT t.lease_number FROM threads t JOIN messages m ON m.thread_id = t.id",
             " WHERE m.id = $1) ELSE lease_number END WHERE message_id = $1 AND state IN ('failed', 'uncertain')"
         );
         Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
@@ -260,10 +264,11 @@ impl Conn {
         Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 
-    /// Parcels whose sender is gone: claimed and not settled in time. With message, inbox, and how long the claim held.
+    /// Parcels whose sender is gone: claimed and not settled in time. With message, inbox, and since when it may
+    /// have been sent.
     pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<(String, String, String, Millis)>> {
         let sql = concat!(
-            "SELECT id, message_id, inbox_id, claimed_until FROM outbox WHERE state IN ('queued', 'sending') AND state = 'sending'",
+            "SELECT id, message_id, inbox_id, COALESCE(tried_at, created_at) FROM outbox WHERE state IN ('queued', 'sending') AND state = 'sending'",
             " AND claimed_until < $1 ORDER BY +position LIMIT 200"
         );
         Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)

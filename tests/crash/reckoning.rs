@@ -74,10 +74,11 @@ async fn no_reply_was_said_twice(program: &Program, writer: &Writer, replies: &[
     let is = |reply: &Value, statuses: &[&str]| reply["status"].as_str().is_some_and(|status| statuses.contains(&status));
     let unsettled: Vec<_> = replies.iter().filter(|reply| !is(reply, &["sent", "delivered", "read", "uncertain"])).collect();
     assert!(unsettled.is_empty(), "{name}: every reply went out, or may have gone out: {unsettled:?}");
-    let uncertain = replies.iter().filter(|reply| is(reply, &["uncertain"])).count();
+    let doubtful: Vec<_> = replies.iter().filter(|reply| is(reply, &["uncertain"])).collect();
+    let uncertain = doubtful.len();
     assert!(
         uncertain == 0 || !program.drops_doubles(&writer.channel).await,
-        "{name}: {uncertain} uncertain where doubles are dropped"
+        "{name}: uncertain where doubles are dropped: {doubtful:#?}"
     );
     let there = match &writer.place {
         Place::Phone { .. } => on_the_phone(writer, replies),

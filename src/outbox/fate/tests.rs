@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const ANSWER_WITHIN: Millis = 60 * SECOND;
 
 fn tried(attempts: i64) -> Tried {
-    Tried { attempts, queued_at: 0, by_bot: false, deduplicates: false, doubtful: false, now: 0, jitter: 0 }
+    Tried { attempts, queued_at: 0, by_bot: false, deduplicates: false, doubtful: false, since: 0, now: 0, jitter: 0 }
 }
 
 fn lost() -> Result<Receipt, DeliveryError> {
@@ -27,7 +27,10 @@ fn what_is_uncertain_is_sent_again_only_where_the_platform_drops_doubles() {
     assert!(matches!(next(lost(), tried(1)), Next::Uncertain(_)));
     let safe = Tried { deduplicates: true, ..tried(1) };
     assert!(matches!(next(lost(), safe), Next::Again { .. }));
-    assert!(matches!(next(lost(), Tried { attempts: UNCERTAIN_TRIES_MOST, ..safe }), Next::Uncertain(_)));
+    // However often it was tried meanwhile.
+    let at = |now| next(lost(), Tried { attempts: 9, now, since: 7, ..safe });
+    assert!(matches!(next(lost(), Tried { attempts: 4, now: MINUTE, ..safe }), Next::Again { .. }));
+    assert!(matches!(at(DOUBLES_DROPPED_FOR), Next::Uncertain(_)), "the next try would come when it is forgotten");
 }
 
 #[test]
@@ -111,6 +114,9 @@ fn live(outcomes: &[Try], start: Tried) -> Vec<(Millis, bool, Next)> {
         let Next::Again { at, error } = next else { break };
         tried.now = at;
         tried.doubtful = error.code == UNCERTAIN;
+        if !tried.doubtful {
+            tried.since = at;
+        }
     }
     life
 }
@@ -124,7 +130,7 @@ proptest! {
         jitter in 0..1000i64,
         queued_at in 0..1_800_000_000_000i64,
     ) {
-        let start = Tried { attempts: 0, queued_at, by_bot, deduplicates, doubtful: false, now: queued_at, jitter };
+        let start = Tried { attempts: 0, queued_at, by_bot, deduplicates, doubtful: false, since: queued_at, now: queued_at, jitter };
         let patience = if by_bot { BOT_GIVES_UP_AFTER } else { GIVE_UP_AFTER };
         let life = live(&outcomes, start);
         for (now, _, next) in &life {
@@ -150,7 +156,8 @@ proptest! {
         if !deduplicates {
             prop_assert!(after.len() <= 1, "nothing is tried after it may have been sent");
         }
-        prop_assert!(after.windows(2).all(|pair| pair[1].0 - pair[0].0 <= DOUBLES_DROPPED_FOR + ANSWER_WITHIN));
+        let forgotten = after.first().map_or(0, |first| first.0) + DOUBLES_DROPPED_FOR + ANSWER_WITHIN;
+        prop_assert!(after.iter().all(|(now, ..)| *now <= forgotten));
         for (.., next) in after {
             prop_assert!(!matches!(next, Next::Failed(_) | Next::Blocked(_) | Next::Pause { uncertain: None, .. }), "{:?}", next);
         }

@@ -35,7 +35,7 @@ static CLAIMED: Many = Many::new(
     concat!(
         "SELECT o.id, o.message_id, m.thread_id, o.identity_id, o.inbox_id, i.address, o.part, o.reply_to, o.voice,",
         " o.lease_number, t.lease_number AS thread_lease, o.attempts, i.last_interaction_at, o.created_at AS queued_at, m.content,",
-        " o.error, o.position FROM (VALUES"
+        " o.error, COALESCE(o.tried_at, o.created_at) AS tried_at, o.position FROM (VALUES"
     ),
     1,
     concat!(
@@ -124,6 +124,7 @@ impl Held {
             content: Json(content.clone()),
             error: None,
             claimed_at: now,
+            tried_at: now,
         })
     }
 }

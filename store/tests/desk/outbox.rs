@@ -154,6 +154,7 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
         thread_lease: 1,
         attempts: 1,
         claimed_at: NOW,
+        tried_at: NOW,
         last_interaction_at: Some(NOW - 7),
         queued_at: NOW,
         content: Json(message.content),
@@ -161,9 +162,11 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
     };
     assert_eq!(claim(&db, NOW, FAR).await, slice::from_ref(&expected));
     let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
-    db.write(async |tx| tx.requeue_parcel(&expected.id, NOW, Some(&lost)).await).await.unwrap();
-    let again = ClaimedParcel { attempts: 2, error: Some(Json(lost)), ..expected };
-    assert_eq!(claim(&db, NOW, FAR).await, [again], "what became of the last try is known");
+    db.write(async |tx| tx.requeue_parcel(&expected.id, NOW, Some(&lost), true).await).await.unwrap();
+    let again = ClaimedParcel { attempts: 2, error: Some(Json(lost)), claimed_at: NOW + 500, ..expected };
+    assert_eq!(claim(&db, NOW + 500, FAR).await, slice::from_ref(&again), "what became of the last try is known");
+    db.write(async |tx| tx.requeue_parcel(&again.id, NOW, None, false).await).await.unwrap();
+    assert_eq!(claim(&db, NOW + 900, FAR).await[0].tried_at, NOW + 900, "it was not sent before for certain");
 }
 
 #[rstest]
@@ -198,7 +201,7 @@ async fn a_stuck_recipient_delays_nobody_else(#[values(Sqlite, Postgres)] engine
     lan.is_answered(&db, "hai", NOW).await;
     assert_eq!(claimed(&db, NOW).await, [stuck.as_str()]);
     let throttled = MessageError { code: "throttled".into(), detail: "wait".into() };
-    db.write(async |tx| tx.requeue_parcel(stuck.as_str(), NOW + 5_000, Some(&throttled)).await).await.unwrap();
+    db.write(async |tx| tx.requeue_parcel(stuck.as_str(), NOW + 5_000, Some(&throttled), false).await).await.unwrap();
 
     let (_, other) = minh.is_answered(&db, "chào", NOW).await;
     assert_eq!(claimed(&db, NOW + 1).await, [other.as_str()], "Lan's second does not overtake her first");
@@ -242,7 +245,7 @@ async fn what_waits_in_a_disabled_inbox_is_found_and_nothing_else(#[values(Sqlit
     let oldest = Stranded { id: one.0.clone(), message_id: first.0, error: None };
     assert_eq!(stranded(1).await, [oldest]);
     let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
-    db.write(async |tx| tx.requeue_parcel(under_way.as_str(), NOW, Some(&lost)).await).await.unwrap();
+    db.write(async |tx| tx.requeue_parcel(under_way.as_str(), NOW, Some(&lost), true).await).await.unwrap();
     let all = stranded(FAR).await;
     assert_eq!(all.iter().map(|parcel| parcel.id.as_str()).collect::<Vec<_>>(), [under_way.as_str(), one.as_str(), two.as_str()]);
     assert_eq!(all[0].error, Some(Json(lost)));
@@ -304,7 +307,7 @@ async fn a_parcel_whose_sender_is_gone_is_found_again(#[values(Sqlite, Postgres)
     let mut conn = db.read().await.unwrap();
     assert!(conn.orphaned_parcels(NOW + 60_000).await.unwrap().is_empty(), "its time is not over yet");
     let orphans = conn.orphaned_parcels(NOW + 60_001).await.unwrap();
-    assert_eq!(orphans, [(parcel.0.clone(), message.0.clone(), lan.inbox.0.clone(), NOW + 60_000)]);
+    assert_eq!(orphans, [(parcel.0.clone(), message.0.clone(), lan.inbox.0.clone(), NOW)]);
     assert_eq!(conn.parcel(parcel.as_str()).await.unwrap(), (message, lan.identity));
     assert!(matches!(conn.parcel("out_none").await, Err(StoreError::Missing("parcel"))));
 }
@@ -443,7 +446,7 @@ async fn a_parcel_that_is_settled_is_not_put_back_in_line(#[values(Sqlite, Postg
     let (_, parcel) = lan.is_answered(&db, "một", NOW).await;
     claim(&db, NOW, FAR).await;
     end(&db, &parcel, End::Withheld).await;
-    db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None).await).await.unwrap();
+    db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None, false).await).await.unwrap();
     assert!(claimed(&db, NOW + 1).await.is_empty());
 }
 
@@ -514,6 +517,7 @@ async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
         content: Json(Content::text("vâng ạ")),
         error: None,
         claimed_at: NOW,
+        tried_at: NOW,
     };
     assert_eq!(all, [expected]);
     let orphans = db.read().await.unwrap().orphaned_parcels(NOW + 60_001).await.unwrap();
