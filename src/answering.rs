@@ -3,6 +3,7 @@
 
 use crate::bot::{self, BotContext, Decision, Effect, Heard, IdentityView, OrdersView, Turn};
 use crate::brain::Mind;
+use crate::foresight::Ahead;
 use crate::gateway::Gateway;
 use crate::inboxes::Live;
 use crate::intake::Event;
@@ -12,7 +13,7 @@ use onethread_core::clock::{HOUR, MINUTE};
 use onethread_core::ids::{IdentityId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{HandoffReason, Move, ThreadStatus};
-use onethread_intents::Language;
+use onethread_intents::{Context, Language};
 use onethread_store::customers::{IdentityRow, Recognised};
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
@@ -32,7 +33,7 @@ pub const CODE_TAILS_WITHIN: Millis = HOUR;
 const ORDERS_MOST: i64 = 20;
 
 /// What the customer did, beside the message that shows it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Said<'a> {
     pub text: &'a str,
     pub payload: Option<&'a str>,
@@ -41,6 +42,8 @@ pub struct Said<'a> {
     pub attachments: usize,
     /// Something that we cannot show: as good as a file.
     pub unsupported: bool,
+    /// What the text means, where it was read already.
+    pub ahead: Option<&'a Ahead>,
 }
 
 /// The same to be kept, while an order source is asked.
@@ -71,16 +74,19 @@ pub async fn answer(event: &mut Event<'_>, who: &Recognised, message: &MessageId
         unanswered: BTreeSet::new(),
     };
     let followed = turn.take(said).await?;
+    event.gateway.foresight.remember(&event.live.id, &event.inbound.from.user, followed.knows);
     event.after.parcels |= followed.parcels;
     event.after.jobs |= followed.jobs;
     Ok(())
 }
 
 /// What a turn left to be woken.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Followed {
     pub parcels: bool,
     pub jobs: bool,
+    /// What the bot will know before it reads the next message; `None` where people will.
+    pub knows: Option<Context>,
 }
 
 /// Where and when the bot speaks.
@@ -107,7 +113,15 @@ impl TurnAt<'_> {
         }
         let mind = self.gateway.brain.mind();
         let context = BotContext::load(&row.bot_context);
-        let reading = mind.read(said.text, &context.for_reading());
+        let known = context.for_reading();
+        let read_now;
+        let reading = match said.ahead.and_then(|ahead| ahead.holds(&mind, &known)) {
+            Some(reading) => reading,
+            None => {
+                read_now = mind.read(said.text, &known);
+                &read_now
+            }
+        };
         if !mind.shop.bot_enabled {
             let spoken = (!said.text.trim().is_empty()).then_some(reading.language).or(context.language);
             let notice = bot::notice(spoken.unwrap_or(Language::Vi), &mind.shop_at(self.now), self.now);
@@ -119,7 +133,7 @@ impl TurnAt<'_> {
             payload: said.payload,
             shared_phone: said.shared_phone,
             attachments: said.attachments.max(usize::from(said.unsupported)),
-            reading: &reading,
+            reading,
             identity: self.view(&identity),
         };
         let now = self.now;
@@ -133,7 +147,7 @@ impl TurnAt<'_> {
             let orders = self.orders(&mind, &context, &heard).await?;
             decision = decide(&orders);
         }
-        self.carry_out(decision, said, row.lease_number).await
+        self.carry_out(decision, said, row.lease_number, known).await
     }
 
     fn view<'i>(&self, identity: &'i IdentityRow) -> IdentityView<'i> {
@@ -172,15 +186,16 @@ impl TurnAt<'_> {
         Ok(view)
     }
 
-    async fn carry_out(&mut self, decision: Decision, said: Said<'_>, lease_number: i64) -> Result<Followed> {
+    async fn carry_out(&mut self, decision: Decision, said: Said<'_>, lease_number: i64, known: Context) -> Result<Followed> {
         let fetch = decision.effects.iter().find_map(|effect| match effect {
             Effect::FetchOrder { code } => Some(code.clone()),
             _ => None,
         });
         if let Some(code) = fetch {
             self.ask_source(code, said, lease_number);
-            return Ok(Followed { jobs: true, parcels: false });
+            return Ok(Followed { jobs: true, parcels: false, knows: Some(known) });
         }
+        let knows = decision.context.for_reading();
         let context = serde_json::to_value(&decision.context).unwrap_or_default();
         let language = decision.context.language.map(|language| if language == Language::Vi { "vi" } else { "en" });
         self.tx.set_bot_context(&self.thread, &context, language).await?;
@@ -214,7 +229,7 @@ impl TurnAt<'_> {
         if let Some(reason) = handed_off {
             self.note_handoff(reason).await?;
         }
-        Ok(Followed { parcels, jobs: false })
+        Ok(Followed { parcels, jobs: false, knows: handed_off.is_none().then_some(knows) })
     }
 
     /// Straight to people; once, since from then on they hold the thread.
@@ -223,7 +238,7 @@ impl TurnAt<'_> {
         threads::advance(self.tx, &row, &Move::HandOff(reason), self.now).await?;
         self.say(notice).await?;
         self.note_handoff(reason).await?;
-        Ok(Followed { parcels: true, jobs: false })
+        Ok(Followed { parcels: true, jobs: false, knows: None })
     }
 
     async fn note_handoff(&mut self, reason: HandoffReason) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::brain::Brain;
 use crate::config::Config;
+use crate::foresight::Foresight;
 use crate::inboxes::Inboxes;
 use crate::intake::Ledger;
 use crate::live::Live;
@@ -34,6 +35,7 @@ pub struct Gateway {
     pub inboxes: Inboxes,
     pub media: Media,
     pub brain: Brain,
+    pub foresight: Foresight,
     pub tasks: Tasks,
     pub bells: Bells,
     /// Names this process towards others on the same database.
@@ -65,6 +67,7 @@ impl Gateway {
             live: Live::new(),
             inboxes: Inboxes::default(),
             brain: Brain::load(&db, clock.now()).await?,
+            foresight: Foresight::default(),
             tasks: Tasks::new(),
             bells: Bells::default(),
             config,

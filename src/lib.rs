@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod desk;
+pub mod foresight;
 pub mod gateway;
 pub mod inboxes;
 pub mod intake;

@@ -35,6 +35,7 @@ pub async fn says(event: &mut Event<'_>, said: &Said) -> Done {
         payload: said.payload.as_deref(),
         attachments: message.content.attachments.iter().filter(|attachment| asks_for_an_answer(attachment)).count(),
         unsupported: said.unsupported.is_some(),
+        ahead: event.ahead,
         ..Heard::default()
     };
     answering::answer(event, &who, &message.id, heard).await

@@ -166,7 +166,8 @@ async fn take_in_all(
             tx.hold(&writers, received_at).await?;
         }
         let (live, inbound) = (&meant.live, &meant.inbound);
-        take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, position, received_at, after: &mut *after }).await?;
+        let ahead = meant.ahead.as_ref();
+        take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, ahead, position, received_at, after: &mut *after }).await?;
     }
     Ok(())
 }

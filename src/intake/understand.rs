@@ -2,6 +2,7 @@
 
 use super::customer;
 use super::ours;
+use crate::foresight::Ahead;
 use crate::gateway::Gateway;
 use crate::inboxes::Live;
 use onethread_core::channel::{Inbound, Signal, What};
@@ -49,6 +50,8 @@ pub struct Understood {
 pub struct Meant {
     pub live: Arc<Live>,
     pub inbound: Inbound,
+    /// What a message means, as far as that can be known before the customer is.
+    pub ahead: Option<Ahead>,
 }
 
 impl Meant {
@@ -90,11 +93,19 @@ pub async fn understand(gateway: &Arc<Gateway>, entry: &Entry) -> Result<Underst
         }
         // One account that nobody added must not hold up the others of the same call; a replay skips what was taken in.
         match route(gateway, &called, &inbound) {
-            Ok(live) => understood.events.push(Meant { live, inbound }),
+            Ok(live) => {
+                let ahead = read_ahead(gateway, &live, &inbound);
+                understood.events.push(Meant { live, inbound, ahead });
+            }
             Err(reason) => understood.buried = Some(reason),
         }
     }
     Ok(understood)
+}
+
+fn read_ahead(gateway: &Gateway, live: &Live, inbound: &Inbound) -> Option<Ahead> {
+    let What::Said(said) = &inbound.what else { return None };
+    gateway.foresight.read(&gateway.brain, &live.id, &inbound.from.user, &said.text)
 }
 
 /// A connector that panics on some body must not take the gateway with it.
@@ -126,6 +137,7 @@ pub struct Event<'a> {
     /// The inbox it is meant for.
     pub live: &'a Arc<Live>,
     pub inbound: &'a Inbound,
+    pub ahead: Option<&'a Ahead>,
     /// The call that brought it.
     pub position: i64,
     pub received_at: i64,

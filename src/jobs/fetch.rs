@@ -188,6 +188,7 @@ async fn answer(
             shared_phone: pending.shared_phone.as_ref().map(|(phone, own)| (phone.as_str(), *own)),
             attachments: pending.attachments,
             unsupported: false,
+            ahead: None,
         };
         turn.take(said).await?;
     }

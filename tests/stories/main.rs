@@ -11,6 +11,7 @@ mod early;
 mod faces;
 mod faq;
 mod fates;
+mod foresight;
 mod forging;
 mod handoff;
 mod inboxes;
