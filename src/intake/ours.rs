@@ -59,8 +59,7 @@ pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key:
 const CLOCKS_DIFFER_BY: i64 = 5_000;
 
 /// By the key where the platform carries it, else the newest of those under way to this person that says the
-/// same and had been handed over by then: of two equal ones an older may never have arrived. Only where none had
-/// do the clocks get the blame: a late echo of the older one must not settle the newer.
+/// same and had been handed over by then: of two equal ones an older may never have arrived.
 async fn which_parcel(
     event: &mut Event<'_>,
     platform_id: &PlatformMessageId,
@@ -80,8 +79,19 @@ async fn which_parcel(
     let under_way = event.tx.parcels_under_way_to(&identity).await?;
     let equal: Vec<(String, i64)> =
         under_way.into_iter().filter(|(_, part, _)| says(part, text)).map(|(id, _, since)| (id, since)).collect();
-    let newest = |by: i64| equal.iter().find(|(_, since)| *since <= by).map(|(id, _)| id.clone());
-    Ok(newest(event.at()).or_else(|| newest(event.at() + CLOCKS_DIFFER_BY)))
+    Ok(shown_at(event.at(), &equal))
+}
+
+/// Of equal ones, newest first, with when they were handed over, the one that was shown at this instant. The clocks
+/// get the blame only where none was handed over shortly before: a late echo of the older of two must not settle the
+/// newer, and neither must one that is early by the clock settle what was given up long ago.
+fn shown_at(at: i64, equal: &[(String, i64)]) -> Option<String> {
+    let newest = |by: i64| equal.iter().find(|(_, since)| *since <= by);
+    let found = match newest(at) {
+        Some(before) if before.1 >= at - CLOCKS_DIFFER_BY => Some(before),
+        _ => newest(at + CLOCKS_DIFFER_BY),
+    };
+    found.map(|(id, _)| id.clone())
 }
 
 /// Whether a part of ours is what the platform shows: the same text, or a file where there is none.
@@ -128,4 +138,24 @@ async fn tell_message(event: &mut Event<'_>, id: &MessageId) -> Done {
     event.tx.tell(Told::Message { thread: thread.clone(), message: id.0.clone() });
     event.tx.tell(Told::Thread { thread });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echo_without_a_key_is_of_the_message_that_was_handed_over_last_before_it() {
+        let given_up = ("given up".to_owned(), 1_000);
+        let lost = ("answer lost".to_owned(), 100_000);
+        let next = ("next".to_owned(), 100_800);
+        let all = [next.clone(), lost.clone(), given_up.clone()];
+        assert_eq!(shown_at(100_900, &all).as_deref(), Some("next"));
+        assert_eq!(shown_at(100_300, &all).as_deref(), Some("answer lost"), "its echo came late");
+        assert_eq!(shown_at(99_700, &[lost.clone(), given_up.clone()]).as_deref(), Some("answer lost"), "their clock is behind");
+        assert_eq!(shown_at(99_700, &[lost]).as_deref(), Some("answer lost"));
+        assert_eq!(shown_at(90_000, &[next, given_up.clone()]).as_deref(), Some("given up"), "the platform took its time");
+        assert_eq!(shown_at(900, &[given_up.clone()]).as_deref(), Some("given up"));
+        assert_eq!(shown_at(-9_000, &[given_up]), None, "it is of none that is under way");
+    }
 }

@@ -87,11 +87,11 @@ pub fn too_late(queued_at: Millis, now: Millis, doubtful: bool) -> Option<Next> 
     late.then(|| if doubtful { Next::Uncertain(doubt(why)) } else { Next::Failed(error("too_late", why.to_owned())) })
 }
 
-/// What becomes of a parcel whose sender is gone, and that may have been sent since then: again at once,
-/// perhaps in doubt, or uncertain.
-pub fn of_orphan(doubles: Doubles, since: Millis, now: Millis) -> Result<Option<MessageError>, MessageError> {
+/// What becomes of a parcel that may have been sent since then, by a sender that is gone or by an earlier try:
+/// again, perhaps in doubt, or uncertain.
+pub fn of_doubtful(doubles: Doubles, since: Millis, now: Millis) -> Result<Option<MessageError>, MessageError> {
     let remembered = now.saturating_sub(since) <= DOUBLES_DROPPED_FOR;
-    let error = doubt("the gateway was stopped while it was sending");
+    let error = doubt("nobody heard what became of it");
     match doubles {
         Doubles::Impossible => Ok(None),
         Doubles::Dropped if remembered => Ok(Some(error)),

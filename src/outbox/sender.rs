@@ -3,7 +3,7 @@
 //! transaction: the busier it is, the less each costs.
 
 use super::claim::{CLAIM_FOR, rest, send_some};
-use super::fate::{self, Tried};
+use super::fate::{self, Next, Tried};
 use super::lanes::{Lanes, Slot};
 use super::settle::{Outcome, Settlement, end_message, settle};
 use crate::gateway::Gateway;
@@ -161,6 +161,12 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     let found = inboxes::find(gateway, &claimed.inbox_id.as_str().into()).await;
     let live = found.as_ref().ok().and_then(Option::as_ref);
     let deduplicates = live.is_some_and(|live| live.capabilities.deduplicates());
+    // It waited in line: the inbox was paused, or the gateway down.
+    if let Some(live) = live.filter(|_| doubtful)
+        && let Err(error) = fate::of_doubtful(live.capabilities.doubles, claimed.tried_at, now)
+    {
+        return Outcome::Tried(Box::new(Next::Uncertain(error)));
+    }
     let answer = match &found {
         Ok(Some(live)) => attempt(gateway, live, claimed, now).await,
         Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
@@ -241,7 +247,7 @@ async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), Sto
     for (id, message, inbox, since) in tx.orphaned_parcels(before).await? {
         let live = gateway.inboxes.get(&inbox.as_str().into());
         let doubles = live.map_or(Doubles::Shown, |live| live.capabilities.doubles);
-        let error = match fate::of_orphan(doubles, since, now) {
+        let error = match fate::of_doubtful(doubles, since, now) {
             Ok(doubt) => {
                 tx.requeue_parcel(&id, now, doubt.as_ref(), doubt.is_some()).await?;
                 continue;

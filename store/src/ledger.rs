@@ -167,8 +167,8 @@ impl Conn {
     /// Forget understood calls from before `at`, at most `limit` at once.
     pub async fn prune_calls(&mut self, before: Millis, limit: i64) -> Result<u64> {
         let sql = concat!(
-            "DELETE FROM ledger WHERE received_at < $1 AND position IN",
-            " (SELECT position FROM ledger WHERE state = 'done' ORDER BY position LIMIT $2)"
+            "DELETE FROM ledger WHERE position IN",
+            " (SELECT position FROM ledger WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)"
         );
         Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }

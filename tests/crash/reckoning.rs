@@ -51,12 +51,15 @@ fn everything_is_there_once_and_in_order(writer: &Writer, messages: &[Value], wr
     }
     let known: HashSet<&str> = written.iter().map(|written| written.text.as_str()).collect();
     assert!(said.iter().all(|text| known.contains(text)), "{name}: nothing is in the thread that nobody wrote");
-    let mut acknowledged = Vec::new();
+    let (mut acknowledged, mut lost) = (Vec::new(), Vec::new());
     for written in written {
         let Some(at) = written.acknowledged else { continue };
-        let place = places.get(written.text.as_str()).unwrap_or_else(|| panic!("{name}: {:?} is lost", written.text));
-        acknowledged.push((written, at, *place));
+        match places.get(written.text.as_str()) {
+            Some(place) => acknowledged.push((written, at, *place)),
+            None => lost.push(&written.text),
+        }
     }
+    assert!(lost.is_empty(), "{name}: of {} written, {} are lost: {lost:?}", written.len(), lost.len());
     assert!(!acknowledged.is_empty(), "{name} was heard at all");
     // Two that were under way together may stand either way; one that was acknowledged before the
     // other was begun stands before it.

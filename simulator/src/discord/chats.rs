@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Messages kept in each channel; a load test must not fill the memory.
-const REMEMBERED: usize = 500;
+/// Messages kept in each channel: what a load test would need to fill the memory, and more than anybody who is
+/// away for an hour misses.
+const REMEMBERED: usize = 20_000;
 /// How long a nonce keeps a second message away.
 const NONCE_LIFE: Duration = Duration::from_secs(180);
 

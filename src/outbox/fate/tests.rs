@@ -50,10 +50,10 @@ fn what_may_have_been_sent_is_not_sent_again_when_the_platform_has_forgotten_it(
     let doubtful = Tried { deduplicates: true, doubtful: true, ..tried(2) };
     assert!(matches!(next(Err(DeliveryError::Throttled(10 * MINUTE)), doubtful), Next::Uncertain(_)));
     let doubt = |error: MessageError| error.code == UNCERTAIN;
-    assert!(of_orphan(Doubles::Dropped, 0, SECOND).unwrap().is_some_and(doubt), "again, and the doubt stays");
-    assert!(of_orphan(Doubles::Dropped, 0, HOUR).is_err_and(doubt));
-    assert!(of_orphan(Doubles::Shown, 0, SECOND).is_err_and(doubt));
-    assert_eq!(of_orphan(Doubles::Impossible, 0, HOUR), Ok(None), "nobody saw it");
+    assert!(of_doubtful(Doubles::Dropped, 0, SECOND).unwrap().is_some_and(doubt), "again, and the doubt stays");
+    assert!(of_doubtful(Doubles::Dropped, 0, HOUR).is_err_and(doubt));
+    assert!(of_doubtful(Doubles::Shown, 0, SECOND).is_err_and(doubt));
+    assert_eq!(of_doubtful(Doubles::Impossible, 0, HOUR), Ok(None), "nobody saw it");
 }
 
 #[test]

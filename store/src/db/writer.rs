@@ -2,8 +2,9 @@
 //! ask it before and after each transaction whether it is still there: two
 //! crossings to its thread, and nobody writes meanwhile.
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Error};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteTransactionManager as Transactions};
+use sqlx::{ConnectOptions, Connection, Error, SqlSafeStr};
+use sqlx_core::transaction::TransactionManager;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -43,10 +44,10 @@ impl Writer {
         }
         // From here on it is rolled back, whoever stops waiting when.
         let mut writing = Writing { slot: Some(slot) };
-        let begun = run(writing.connection(), BEGIN).await;
+        let begun = Transactions::begin(writing.connection(), Some(BEGIN.into_sql_str())).await;
         if let Err(Error::WorkerCrashed) = begun {
             *writing.connection() = self.options.connect().await?;
-            run(writing.connection(), BEGIN).await?;
+            Transactions::begin(writing.connection(), Some(BEGIN.into_sql_str())).await?;
         } else {
             begun?;
         }
@@ -72,28 +73,19 @@ impl Writing {
         self.slot.as_deref_mut().and_then(Option::as_mut).expect("a transaction has the writer until it ends")
     }
 
+    /// Durable once this is `Ok`: the connection's thread has said so itself.
     pub(super) async fn commit(mut self) -> Result<(), Error> {
-        run(self.connection(), "COMMIT").await?;
+        Transactions::commit(self.connection()).await?;
         self.slot = None;
         Ok(())
     }
 }
 
-async fn run(connection: &mut SqliteConnection, statement: &'static str) -> Result<(), Error> {
-    sqlx::query(statement).execute(connection).await.map(drop)
-}
-
 impl Drop for Writing {
     fn drop(&mut self) {
-        let Some(mut slot) = self.slot.take() else { return };
-        // Where the program ends meanwhile, the connection ends, and its transaction with it.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                if let Some(connection) = slot.as_mut() {
-                    // Nothing to roll back where it failed to begin, or the database has done so itself.
-                    let _ = run(connection, "ROLLBACK").await;
-                }
-            });
+        // Whatever comes next on this connection comes behind it.
+        if let Some(connection) = self.slot.as_deref_mut().and_then(Option::as_mut) {
+            Transactions::start_rollback(connection);
         }
     }
 }

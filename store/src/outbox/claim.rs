@@ -10,11 +10,18 @@ use onethread_core::ids::InboxId;
 use sqlx::types::Json;
 use std::collections::HashSet;
 
-/// A parcel that the commit will write; where it is claimed already, by whom and until when.
+/// A parcel that the commit will write.
 pub(crate) struct Queued {
     parcel: NewParcel,
     at: Millis,
-    claim: Option<(String, Millis)>,
+    claim: Option<Claim>,
+}
+
+/// By whom it is claimed already, from when and until when.
+struct Claim {
+    name: String,
+    from: Millis,
+    until: Millis,
 }
 
 #[derive(sqlx::FromRow)]
@@ -92,7 +99,7 @@ impl Tx {
                 continue;
             }
             if let Some(place) = place(&parcel.inbox_id.as_str().into()) {
-                self.parcels[at].claim = Some((claim.to_owned(), until));
+                self.parcels[at].claim = Some(Claim { name: claim.to_owned(), from: now, until });
                 claimed.push((parcel, place));
             }
         }
@@ -136,12 +143,12 @@ impl Conn {
         let rows: Vec<(i64, &Queued)> = (first..).zip(parcels).collect();
         write_many!(self, RECORD, &rows, query, (position, Queued { parcel, at, claim }) => {
             let state = if claim.is_some() { "sending" } else { "queued" };
-            let tried_at = claim.is_some().then_some(at);
-            let (claim, until) = claim.as_ref().map_or((None, 0), |(claim, until)| (Some(claim), *until));
+            let (name, from, until) =
+                claim.as_ref().map_or((None, None, 0), |claim| (Some(&claim.name), Some(claim.from), claim.until));
             query.bind(parcel.id.as_str()).bind(position).bind(parcel.message.as_str()).bind(parcel.identity.as_str())
                 .bind(parcel.inbox.as_str()).bind(Json(&parcel.part)).bind(&parcel.reply_to).bind(parcel.voice)
-                .bind(parcel.lease_number).bind(state).bind(at).bind(at).bind(i64::from(claim.is_some())).bind(claim).bind(until)
-                .bind(tried_at)
+                .bind(parcel.lease_number).bind(state).bind(at).bind(at).bind(i64::from(claim.is_some())).bind(name).bind(until)
+                .bind(from)
         });
         Ok(())
     }
