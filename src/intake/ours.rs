@@ -155,7 +155,8 @@ mod tests {
         assert_eq!(shown_at(99_700, &[lost.clone(), given_up.clone()]).as_deref(), Some("answer lost"), "their clock is behind");
         assert_eq!(shown_at(99_700, &[lost]).as_deref(), Some("answer lost"));
         assert_eq!(shown_at(90_000, &[next, given_up.clone()]).as_deref(), Some("given up"), "the platform took its time");
-        assert_eq!(shown_at(900, &[given_up.clone()]).as_deref(), Some("given up"));
-        assert_eq!(shown_at(-9_000, &[given_up]), None, "it is of none that is under way");
+        let only = [given_up];
+        assert_eq!(shown_at(900, &only).as_deref(), Some("given up"));
+        assert_eq!(shown_at(-9_000, &only), None, "it is of none that is under way");
     }
 }

@@ -20,7 +20,7 @@ type Slot = Option<SqliteConnection>;
 
 #[derive(Clone)]
 pub(super) struct Writer {
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
     slot: Arc<Mutex<Slot>>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Writing {
 impl Writer {
     pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, Error> {
         let connection = options.connect().await?;
-        Ok(Self { options, slot: Arc::new(Mutex::new(Some(connection))) })
+        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))) })
     }
 
     /// In turn, however many want to write.
