@@ -10,8 +10,8 @@ const GIVE_UP_AFTER: Millis = 6 * HOUR;
 /// A bot's answer that comes hours late helps nobody.
 const BOT_GIVES_UP_AFTER: Millis = 15 * MINUTE;
 const LONGEST_PAUSE: Millis = 5 * MINUTE;
-/// A platform that drops doubles remembers what it took "for a few minutes" only (Discord's reference of
-/// messages, nonce). So long after it may have been sent for the first time, a parcel is not sent again.
+/// A platform that drops doubles remembers what it took for a few minutes only. So long after it may have been
+/// sent for the first time, a parcel is not sent again.
 const DOUBLES_DROPPED_FOR: Millis = 2 * MINUTE;
 /// The word for a parcel that may have been sent. It stays with the parcel until it ends.
 pub const UNCERTAIN: &str = "uncertain";
