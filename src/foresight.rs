@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Some hundred bytes each; beyond it all are forgotten.
-const REMEMBERED_MOST: usize = 4096;
+const REMEMBERED_MOST: usize = 8192;
 
 /// What the bot knew before it read somebody's next message; `None` while people hold the thread.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use crate::media::Media;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
 use crate::tasks::Tasks;
-use crate::{intake, jobs, outbox};
+use crate::{intake, jobs, outbox, rounds};
 use anyhow::Context as _;
 use onethread_core::Clock;
 use onethread_core::channel::Channel;
@@ -85,16 +85,23 @@ impl Gateway {
             tx.commit(gateway.clock.now()).await?;
         }
         crate::inboxes::open_all(&gateway).await?;
-        gateway.start_workers(calls, settlements);
+        gateway.start_workers(calls, settlements).context("could not start the workers")?;
         Ok(gateway)
     }
 
-    fn start_workers(self: &Arc<Self>, calls: intake::Calls, settlements: outbox::Settlements) {
-        self.tasks.spawn("ledger", intake::keep_ledger(self.clone(), calls));
-        self.tasks.spawn("reader", intake::read_ledger(self.clone()));
-        self.tasks.spawn("outbox", outbox::send_parcels(self.clone(), settlements));
+    fn start_workers(self: &Arc<Self>, calls: intake::Calls, settlements: outbox::Settlements) -> std::io::Result<()> {
+        if self.db.is_sqlite() {
+            self.tasks.spawn_apart("rounds", rounds::go(self.clone(), calls, settlements))?;
+            self.tasks.spawn_until_stop("log", rounds::fold_log(self.clone()));
+        } else {
+            self.tasks.spawn("ledger", intake::keep_ledger(self.clone(), calls));
+            self.tasks.spawn("reader", intake::read_ledger(self.clone()));
+            self.tasks.spawn("settling", outbox::settle_deliveries(self.clone(), settlements));
+        }
+        self.tasks.spawn("outbox", outbox::send_parcels(self.clone()));
         self.tasks.spawn("jobs", jobs::work(self.clone()));
         self.tasks.spawn("live", crate::live::tail(self.clone()));
+        Ok(())
     }
 
     /// Stop taking work, finish what is under way, close the database.

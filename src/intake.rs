@@ -2,7 +2,6 @@
 //! ledger and only then acknowledged; reading it happens afterwards, in order,
 //! and once. Network work never happens here.
 
-mod at_hand;
 mod customer;
 mod ledger;
 mod ours;
@@ -10,7 +9,7 @@ mod reader;
 mod receive;
 mod understand;
 
-pub use ledger::{Calls, Ledger, keep_ledger};
-pub use reader::read_ledger;
+pub use ledger::{Append, Calls, Came, Ledger, keep, keep_ledger, store, store_all, tell_all};
+pub use reader::{Call, TOGETHER_MOST, claim, open_calls, read_ledger, read_one_by_one, take_in_all, understand_all};
 pub use receive::receive;
-pub use understand::Event;
+pub use understand::{After, Event, Understood, understand};

@@ -25,6 +25,7 @@ pub mod logs;
 pub mod media;
 pub mod orders;
 pub mod outbox;
+pub mod rounds;
 pub mod seal;
 pub mod shapes;
 pub mod shop;

@@ -14,4 +14,6 @@ pub use disabled::settle_stranded;
 pub use lanes::Slot;
 pub use queue::{Way, WordsOf, queue};
 pub use sender::{Outbox, Settlements, send_parcels, start};
-pub use settle::went_after_all;
+pub use settle::{
+    GATHER, STOPPED_YET, Settlement, gather, pause, settle_deliveries, settle_in, settle_surely, settled, went_after_all, whole,
+};

@@ -21,7 +21,17 @@ impl Tasks {
 
     /// Run a future until it ends. It should end soon after [`Tasks::token`] is cancelled.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        self.tracker.spawn(task.instrument(tracing::info_span!("task", name)));
+        // Boxed first: some are many kilobytes, and each layer around them would move them once more.
+        self.tracker.spawn(Box::pin(task).instrument(tracing::info_span!("task", name)));
+    }
+
+    /// The same on a thread of its own. For what all others wait for: among the runtime's tasks it would have to queue
+    /// behind them at each await.
+    pub fn spawn_apart(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let task = self.tracker.track_future(task.instrument(tracing::info_span!("task", name)));
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new().name(name.into()).spawn(move || runtime.block_on(task))?;
+        Ok(())
     }
 
     /// Run a future until it ends or the gateway stops, whichever is first. For work that may

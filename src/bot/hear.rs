@@ -67,12 +67,9 @@ impl Said {
     }
 
     pub(super) fn has_any(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| self.words.match_indices(phrase).any(|(at, _)| self.stands_alone(at, phrase.len())))
-    }
-
-    fn stands_alone(&self, at: usize, length: usize) -> bool {
-        let blank = |index: usize| self.words.as_bytes().get(index) == Some(&b' ');
-        blank(at.wrapping_sub(1)) && blank(at + length)
+        let begins =
+            |rest: &str| phrases.iter().any(|phrase| rest.strip_prefix(phrase).is_some_and(|behind| behind.starts_with(' ')));
+        self.words.match_indices(' ').any(|(at, _)| begins(&self.words[at + 1..]))
     }
 
     fn count(&self) -> usize {

@@ -3,6 +3,7 @@
 
 use super::{Live, health, pause};
 use crate::gateway::Gateway;
+use crate::intake;
 use async_trait::async_trait;
 use onethread_core::channel::{Bookmark, ConnectError, Intake, IntakeError, Place, PlaceMark, RawCall};
 use onethread_core::clock::{Millis, SECOND};
@@ -119,7 +120,7 @@ struct Watched<'a> {
 #[async_trait]
 impl Intake for Watched<'_> {
     async fn accept(&self, calls: Vec<RawCall>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {
-        self.gateway.ledger.append(self.inbox, calls, bookmark).await
+        intake::keep(self.gateway, self.inbox, calls, bookmark).await
     }
 
     async fn place(&self, id: &str) -> Result<Option<Place>, IntakeError> {

@@ -1,10 +1,11 @@
 //! Group commit: calls that arrive together share one durable write.
 
-use super::at_hand::AtHand;
+use super::understand::{Understood, understand};
 use crate::gateway::Gateway;
+use onethread_core::Millis;
 use onethread_core::channel::{Bookmark, IntakeError, RawCall};
 use onethread_core::ids::InboxId;
-use onethread_store::ledger::Entry;
+use onethread_store::Tx;
 use std::sync::Arc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -14,26 +15,67 @@ const WAITING_MOST: usize = 4096;
 const BYTES_WAITING_MOST: usize = 64 * 1024 * 1024;
 /// Appends that share one transaction.
 const TOGETHER_MOST: usize = 512;
+/// What is longer is understood when its turn comes: nobody's next message overtakes it meanwhile.
+const SHORT: usize = 16 * 1024;
 
 /// The door to the ledger.
 pub struct Ledger {
     door: mpsc::Sender<Append>,
     /// One permit a byte.
     room: Arc<Semaphore>,
-    /// For the reader.
-    pub at_hand: AtHand,
 }
 
 /// What the ledger's keeper works off.
 pub type Calls = mpsc::Receiver<Append>;
 
+/// What somebody waits to see stored: all of it, or nothing.
 pub struct Append {
-    inbox: InboxId,
-    calls: Vec<RawCall>,
+    pub inbox: InboxId,
+    pub calls: Vec<Came>,
     bookmark: Option<Bookmark>,
     done: oneshot::Sender<Result<(), IntakeError>>,
     /// Given back once the bytes are stored or dropped.
     _room: OwnedSemaphorePermit,
+}
+
+/// A call, and what it says, where that is known already.
+pub struct Came {
+    pub call: RawCall,
+    pub understood: Option<Understood>,
+}
+
+/// Durable once this returns `Ok`; nothing is stored otherwise.
+pub async fn keep(
+    gateway: &Arc<Gateway>,
+    inbox: &InboxId,
+    calls: Vec<RawCall>,
+    bookmark: Option<Bookmark>,
+) -> Result<(), IntakeError> {
+    let mut came = Vec::with_capacity(calls.len());
+    for call in calls {
+        // An embedded database has one worker for all, so whoever brings a call reads it. Elsewhere it may be another
+        // process that takes it in.
+        let at_once = gateway.db.is_sqlite() && call.body.len() <= SHORT;
+        let understood = if at_once { understand(gateway, inbox, &call).await.ok() } else { None };
+        came.push(Came { call, understood });
+    }
+    gateway.ledger.append(inbox, came, bookmark).await
+}
+
+impl Append {
+    fn tell(self, outcome: &Result<(), IntakeError>) {
+        let _ = self.done.send(outcome.clone());
+    }
+}
+
+/// Tell everybody who waits what became of it.
+pub fn tell_all(appends: Vec<Append>, outcome: &Result<(), IntakeError>) {
+    if outcome.is_ok() {
+        metrics::counter!("onethread_calls_kept_total").increment(appends.len() as u64);
+    }
+    for append in appends {
+        append.tell(outcome);
+    }
 }
 
 impl Ledger {
@@ -41,13 +83,12 @@ impl Ledger {
     pub fn new() -> (Self, Calls) {
         let (door, calls) = mpsc::channel(WAITING_MOST);
         let room = Arc::new(Semaphore::new(BYTES_WAITING_MOST));
-        (Self { door, room, at_hand: AtHand::default() }, calls)
+        (Self { door, room }, calls)
     }
 
-    /// Durable once this returns `Ok`; nothing is stored otherwise.
-    pub async fn append(&self, inbox: &InboxId, calls: Vec<RawCall>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {
+    async fn append(&self, inbox: &InboxId, calls: Vec<Came>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {
         let too_many = || IntakeError("too many calls are waiting".into());
-        let bytes: usize = calls.iter().map(|call| call.body.len()).sum();
+        let bytes: usize = calls.iter().map(|came| came.call.body.len()).sum();
         let bytes = u32::try_from(bytes.min(BYTES_WAITING_MOST)).unwrap_or(u32::MAX);
         let room = self.room.clone().try_acquire_many_owned(bytes).map_err(|_| too_many())?;
         let (done, word) = oneshot::channel();
@@ -61,7 +102,7 @@ impl Ledger {
     }
 }
 
-/// Append what waits, all of it in one transaction, until the gateway stops.
+/// Append what waits, all of it in one transaction, until the gateway stops. For databases that are shared.
 pub async fn keep_ledger(gateway: Arc<Gateway>, mut calls: Calls) {
     let stop = gateway.tasks.token();
     loop {
@@ -73,47 +114,49 @@ pub async fn keep_ledger(gateway: Arc<Gateway>, mut calls: Calls) {
         if count == 0 {
             return;
         }
-        let outcome = append_all(&gateway, &mut together).await.map_err(|error| IntakeError(error.to_string()));
-        if let Err(error) = &outcome {
-            tracing::error!(%error, "the ledger could not be written");
-        }
-        metrics::counter!("onethread_calls_kept_total").increment(together.len() as u64);
-        for append in together {
-            let _ = append.done.send(outcome.clone());
-        }
+        store_all(&gateway, together).await;
         gateway.bells.calls.notify_one();
     }
 }
 
-async fn append_all(gateway: &Gateway, together: &mut [Append]) -> onethread_store::Result<()> {
-    let now = gateway.clock.now();
-    let mut tx = gateway.db.begin().await?;
-    let mut calls: Vec<(InboxId, RawCall)> = Vec::with_capacity(together.len());
-    for append in together.iter_mut() {
-        calls.extend(std::mem::take(&mut append.calls).into_iter().map(|call| (append.inbox.clone(), call)));
+/// All of it in one transaction, to be understood later; tells whoever waits.
+pub async fn store_all(gateway: &Gateway, appends: Vec<Append>) {
+    let stored = async {
+        let now = gateway.clock.now();
+        let mut tx = gateway.db.begin().await?;
+        store(&mut tx, &appends, false, now).await?;
+        tx.commit(now).await
+    };
+    let outcome = stored.await.map_err(|error: onethread_store::StoreError| IntakeError(error.to_string()));
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "the ledger could not be written");
     }
-    let first = if calls.is_empty() { 0 } else { tx.append_calls(&calls, now).await? };
-    for append in together.iter() {
+    tell_all(appends, &outcome);
+}
+
+/// Append all that was brought; `understood`: it is taken in by the same transaction. Answers the first position: the
+/// others follow without a gap.
+pub async fn store(tx: &mut Tx, appends: &[Append], understood: bool, now: Millis) -> onethread_store::Result<i64> {
+    let calls = |append: &'_ Append| append.calls.len();
+    let mut brought = Vec::with_capacity(appends.iter().map(calls).sum());
+    for append in appends {
+        brought.extend(append.calls.iter().map(|came| (&append.inbox, &came.call)));
+    }
+    let first = if brought.is_empty() { 0 } else { tx.append_calls(&brought, understood, now).await? };
+    for append in appends {
         if let Some(mark) = &append.bookmark {
             tx.set_bookmark(&append.inbox, mark).await?;
         }
     }
-    tx.commit(now).await?;
-    // Elsewhere another process may be the one that reads.
-    if gateway.db.is_sqlite() {
-        let entry = |(position, (inbox_id, call))| Entry { position, inbox_id, received_at: now, call, attempts: 0, error: None };
-        gateway.ledger.at_hand.keep((first..).zip(calls).map(entry));
-    }
-    Ok(())
+    Ok(first)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn call(bytes: usize) -> Vec<RawCall> {
-        let body = vec![b'x'; bytes].into();
-        vec![RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers: vec![], body }]
+    fn call(bytes: usize) -> Vec<Came> {
+        vec![Came { call: RawCall::fetched(vec![b'x'; bytes]), understood: None }]
     }
 
     /// Nobody keeps this ledger: what comes waits.

@@ -1,5 +1,6 @@
 //! One webhook request: hosted page, refusal, handshake, or an event to keep.
 
+use super::ledger::keep;
 use crate::gateway::Gateway;
 use crate::inboxes;
 use onethread_core::channel::{Admission, HookAnswer, IntakeError, RawCall, Refusal, Visit};
@@ -38,8 +39,8 @@ pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, rem
         }
         Ok(Admission::Answer(answer)) => answer,
         Ok(Admission::Keep(answer)) => {
-            let append = gateway.ledger.append(inbox, vec![kept(call, live.connector.kept_headers())], None);
-            let stored = tokio::time::timeout(STORED_WITHIN, append).await;
+            let call = kept(call, live.connector.kept_headers());
+            let stored = tokio::time::timeout(STORED_WITHIN, keep(gateway, inbox, vec![call], None)).await;
             match stored.unwrap_or_else(|_| Err(IntakeError("storing takes too long".into()))) {
                 Ok(()) => answer,
                 Err(error) => {

@@ -5,9 +5,8 @@ use super::ours;
 use crate::foresight::Ahead;
 use crate::gateway::Gateway;
 use crate::inboxes::Live;
-use onethread_core::channel::{Inbound, Signal, What};
-use onethread_core::ids::{IdentityId, PlatformUserId, ThreadId};
-use onethread_store::ledger::Entry;
+use onethread_core::channel::{Inbound, RawCall, Signal, What};
+use onethread_core::ids::{IdentityId, InboxId, PlatformUserId, ThreadId};
 use onethread_store::waiting::Waiting;
 use onethread_store::{StoreError, Tx, Writer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -72,12 +71,12 @@ impl Meant {
 }
 
 /// Read a call. Nothing is stored yet.
-pub async fn understand(gateway: &Arc<Gateway>, entry: &Entry) -> Result<Understood, StoreError> {
+pub async fn understand(gateway: &Arc<Gateway>, inbox: &InboxId, call: &RawCall) -> Result<Understood, StoreError> {
     let buried = |reason: String| Understood { events: Vec::new(), buried: Some(reason) };
-    let Some(called) = crate::inboxes::find(gateway, &entry.inbox_id).await? else {
+    let Some(called) = crate::inboxes::find(gateway, inbox).await? else {
         return Ok(buried("the inbox is disabled; enable it and replay".into()));
     };
-    let events = match read(&called, entry) {
+    let events = match read(&called, call) {
         Ok(events) => events,
         Err(reason) => return Ok(buried(reason)),
     };
@@ -109,8 +108,8 @@ fn read_ahead(gateway: &Gateway, live: &Live, inbound: &Inbound) -> Option<Ahead
 }
 
 /// A connector that panics on some body must not take the gateway with it.
-fn read(live: &Live, entry: &Entry) -> Result<Vec<Inbound>, String> {
-    match catch_unwind(AssertUnwindSafe(|| live.connector.read(&entry.call))) {
+fn read(live: &Live, call: &RawCall) -> Result<Vec<Inbound>, String> {
+    match catch_unwind(AssertUnwindSafe(|| live.connector.read(call))) {
         Ok(Ok(events)) => Ok(events.into_iter().map(Inbound::without_nul).collect()),
         Ok(Err(unreadable)) => Err(unreadable.to_string().replace('\0', "")),
         Err(_) => Err("the connector failed on this body; this is a bug worth reporting".into()),

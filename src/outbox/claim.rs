@@ -14,25 +14,26 @@ use tokio::time::Instant;
 
 /// After this a claimed parcel is nobody's; whoever is still delivering it renews the claim.
 pub const CLAIM_FOR: Millis = 20 * SECOND;
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Until the next parcel is due and may go, but never long: another process may queue some.
-pub async fn rest(gateway: &Gateway) -> Duration {
-    until_next(gateway).await.unwrap_or(LOOK_EVERY).clamp(Duration::from_millis(20), LOOK_EVERY)
+/// Until the next parcel is due and may go, but never long: another process may queue some. `None`: nothing waits.
+pub async fn rest(gateway: &Gateway) -> Option<Duration> {
+    let next = until_next(gateway).await.unwrap_or(Some(LOOK_EVERY))?;
+    Some(next.clamp(Duration::from_millis(20), LOOK_EVERY))
 }
 
-async fn until_next(gateway: &Gateway) -> Result<Duration, StoreError> {
+async fn until_next(gateway: &Gateway) -> Result<Option<Duration>, StoreError> {
     let mut conn = gateway.db.read().await?;
     let now = gateway.clock.now();
-    match conn.next_due().await? {
-        None => Ok(LOOK_EVERY),
-        Some(due) if due > now => Ok(Duration::from_millis((due - now).unsigned_abs())),
+    Ok(match conn.next_due().await? {
+        None => None,
+        Some(due) if due > now => Some(Duration::from_millis((due - now).unsigned_abs())),
         Some(_) => {
             let inboxes = conn.inboxes_due(now).await?;
             let wait = |inbox| gateway.outbox.lanes.wait(inbox, rate_of(gateway, inbox), Instant::now());
-            Ok(inboxes.iter().map(wait).min().unwrap_or(LOOK_EVERY))
+            Some(inboxes.iter().map(wait).min().unwrap_or(LOOK_EVERY))
         }
-    }
+    })
 }
 
 fn rate_of(gateway: &Gateway, inbox: &InboxId) -> Option<u32> {

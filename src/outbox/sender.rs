@@ -1,11 +1,10 @@
-//! The sender: many recipients at once, one parcel at a time for each. What
-//! came of deliveries is settled, and what is due claimed, many in one
-//! transaction: the busier it is, the less each costs.
+//! The sender: many recipients at once, one parcel at a time for each. What is
+//! due is claimed, many in one transaction: the busier it is, the less each costs.
 
-use super::claim::{CLAIM_FOR, rest, send_some};
+use super::claim::{CLAIM_FOR, LOOK_EVERY, rest, send_some};
 use super::fate::{self, Next, Tried};
 use super::lanes::{Lanes, Slot};
-use super::settle::{Outcome, Settlement, end_message, settle};
+use super::settle::{GATHER, Outcome, Settlement, TOGETHER_MOST, end_message};
 use crate::gateway::Gateway;
 use crate::inboxes::{self, Live};
 use onethread_core::Millis;
@@ -16,26 +15,21 @@ use onethread_core::window::{Reach, reach};
 use onethread_store::StoreError;
 use onethread_store::outbox::{ClaimedParcel, End};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Settled in one transaction.
-const TOGETHER_MOST: usize = 256;
 /// A platform that has not answered by then leaves the parcel uncertain.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const RENEW_EVERY: Duration = Duration::from_secs(6);
-/// Together well below what is left of a claim.
-const SETTLE_PAUSES: [Duration; 4] =
-    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
-/// What comes so close together shares one transaction, and one durable write.
-const GATHER: Duration = Duration::from_millis(2);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
 
 /// The outbox's door: a lane for each inbox, and the way back for what comes of them.
 pub struct Outbox {
     pub lanes: Arc<Lanes>,
     done: mpsc::Sender<Settlement>,
+    nothing_waits: AtomicBool,
 }
 
 /// What the sender works off.
@@ -45,54 +39,52 @@ impl Outbox {
     #[must_use]
     pub fn new() -> (Self, Settlements) {
         let (done, settlements) = mpsc::channel(TOGETHER_MOST * 2);
-        (Self { lanes: Arc::default(), done }, settlements)
+        (Self { lanes: Arc::default(), done, nothing_waits: AtomicBool::new(false) }, settlements)
+    }
+
+    /// Whether the sender rests, having found nothing queued at all; whoever queues something wakes it.
+    pub fn nothing_waits(&self) -> bool {
+        self.nothing_waits.load(Ordering::Acquire)
     }
 }
 
-/// Send what is queued until the gateway stops; deliveries under way are finished and settled.
-pub async fn send_parcels(gateway: Arc<Gateway>, mut settlements: Settlements) {
+/// Send what is queued until the gateway stops.
+pub async fn send_parcels(gateway: Arc<Gateway>) {
     let stop = gateway.tasks.token();
     // An embedded database has no other process: whatever is under way is ours from before.
     let mut orphans_before = if gateway.db.is_sqlite() { Some(Millis::MAX) } else { None };
     let mut orphans_at = Instant::now();
-    loop {
-        if stop.is_cancelled() && gateway.outbox.lanes.close_if_idle() && settlements.is_empty() {
-            return;
-        }
+    while !stop.is_cancelled() {
         if orphans_at <= Instant::now() {
             let before = orphans_before.take().unwrap_or_else(|| gateway.clock.now());
             report(adopt_orphans(&gateway, before).await, "orphaned parcels could not be adopted");
             orphans_at = Instant::now() + ORPHANS_EVERY;
         }
-        let mut settled = Vec::new();
-        while settled.len() < TOGETHER_MOST
-            && let Ok(settlement) = settlements.try_recv()
-        {
-            settled.push(settlement);
-        }
-        let any_settled = !settled.is_empty();
-        settle_surely(&gateway, settled).await;
-        let claimed = if stop.is_cancelled() { Ok(0) } else { send_some(&gateway).await };
-        if any_settled || matches!(claimed, Ok(1..)) {
+        let claimed = send_some(&gateway).await;
+        if matches!(claimed, Ok(1..)) {
             tokio::time::sleep(GATHER).await;
             continue;
         }
         report(claimed.map(drop), "the outbox could not be read");
+        let due = rest(&gateway).await;
+        // Of what other processes queue we would not hear.
+        gateway.outbox.nothing_waits.store(due.is_none() && gateway.db.is_sqlite(), Ordering::Release);
         tokio::select! {
             () = gateway.bells.parcels.notified() => tokio::time::sleep(GATHER).await,
-            () = tokio::time::sleep(rest(&gateway).await) => {}
-            () = stop.cancelled(), if !stop.is_cancelled() => {}
+            () = tokio::time::sleep(due.unwrap_or(LOOK_EVERY)) => {}
+            () = stop.cancelled() => {}
         }
+        gateway.outbox.nothing_waits.store(false, Ordering::Release);
     }
 }
 
-fn report(done: Result<(), StoreError>, what: &str) {
+pub(super) fn report(done: Result<(), StoreError>, what: &str) {
     if let Err(error) = done {
         tracing::error!(error = &error as &dyn std::error::Error, "{what}");
     }
 }
 
-/// Deliver what is claimed; [`send_parcels`] settles what comes of it.
+/// Deliver what is claimed; what comes of it is to be settled.
 pub fn start(gateway: &Arc<Gateway>, claimed: Vec<(ClaimedParcel, Slot)>) {
     for (parcel, slot) in claimed {
         let (shared, done) = (gateway.clone(), gateway.outbox.done.clone());
@@ -104,32 +96,7 @@ pub fn start(gateway: &Arc<Gateway>, claimed: Vec<(ClaimedParcel, Slot)>) {
             // Told before the slot is free: a stop waits for both.
             let _ = done.send(Settlement { parcel, outcome }).await;
             drop(slot);
-            shared.bells.parcels.notify_one();
         });
-    }
-}
-
-/// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
-async fn settle_surely(gateway: &Arc<Gateway>, mut settlements: Vec<Settlement>) {
-    let mut pauses = SETTLE_PAUSES.into_iter();
-    while !settlements.is_empty() {
-        let error = match settle(gateway, &settlements).await {
-            Ok(()) => return,
-            Err(error) => error,
-        };
-        match pauses.next() {
-            Some(pause) if error.is_passing() => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "settling deliveries again");
-                tokio::time::sleep(pause).await;
-            }
-            // One of them cannot be settled: the others must not suffer for it.
-            _ if settlements.len() > 1 => {
-                for one in settlements.drain(..) {
-                    report(settle(gateway, std::slice::from_ref(&one)).await, "a delivery could not be settled");
-                }
-            }
-            _ => return report(Err(error), "a delivery could not be settled"),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! statements, the others one by one.
 
 use super::fate::{self, Next};
+use super::sender::{Settlements, report};
 use crate::gateway::Gateway;
 use crate::inboxes;
 use onethread_core::Millis;
@@ -14,6 +15,17 @@ use onethread_store::outbox::{ClaimedParcel, End, Gone};
 use onethread_store::{StoreError, Tx};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Settled in one transaction.
+pub const TOGETHER_MOST: usize = 256;
+/// What comes so close together shares one transaction, and one durable write.
+pub const GATHER: Duration = Duration::from_millis(2);
+/// Together well below what is left of a claim.
+const SETTLE_PAUSES: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4)];
+/// How often a stop looks whether deliveries are still under way.
+pub const STOPPED_YET: Duration = Duration::from_millis(20);
 
 /// One delivery that is over.
 pub struct Settlement {
@@ -44,13 +56,100 @@ impl Settlement {
     }
 }
 
+/// Settle deliveries until the gateway stops; those under way are waited for. For databases that are shared.
+pub async fn settle_deliveries(gateway: Arc<Gateway>, mut settlements: Settlements) {
+    while let Some(first) = next(&gateway, &mut settlements).await {
+        let mut together = vec![first];
+        gather(&mut settlements, &mut together);
+        settle_surely(&gateway, &together).await;
+        settled(&gateway, &together);
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// The next delivery that is over. `None`: the gateway stops, and nothing is under way any more.
+async fn next(gateway: &Gateway, settlements: &mut Settlements) -> Option<Settlement> {
+    let stop = gateway.tasks.token();
+    loop {
+        if stop.is_cancelled() && gateway.outbox.lanes.close_if_idle() && settlements.is_empty() {
+            return None;
+        }
+        tokio::select! {
+            settlement = settlements.recv() => return settlement,
+            () = stop.cancelled(), if !stop.is_cancelled() => {}
+            () = tokio::time::sleep(STOPPED_YET), if stop.is_cancelled() => {}
+        }
+    }
+}
+
+/// Wake whoever sends: these recipients are free for their next parcel, where there is one.
+pub fn settled(gateway: &Gateway, settlements: &[Settlement]) {
+    let again = settlements.iter().any(|settlement| settlement.receipt().is_none());
+    if again || !settlements.is_empty() && !gateway.outbox.nothing_waits() {
+        gateway.bells.parcels.notify_one();
+    }
+}
+
+/// Of many, so many that their rows fill one statement; the rest waits for the next transaction.
+#[must_use]
+pub fn whole(count: usize) -> usize {
+    if count < 16 { count } else { 1 << count.ilog2() }
+}
+
+/// What else is over by now, as far as it goes into one transaction.
+pub fn gather(settlements: &mut Settlements, together: &mut Vec<Settlement>) {
+    let most = whole(together.len() + settlements.len()).min(TOGETHER_MOST);
+    while together.len() < most
+        && let Ok(settlement) = settlements.try_recv()
+    {
+        together.push(settlement);
+    }
+}
+
+/// What the platform said is known nowhere else: a database that is away for a moment must not lose it.
+pub async fn settle_surely(gateway: &Arc<Gateway>, settlements: &[Settlement]) {
+    let mut pauses = SETTLE_PAUSES.into_iter();
+    loop {
+        let error = match settle(gateway, settlements).await {
+            Ok(()) => return,
+            Err(error) => error,
+        };
+        match pauses.next() {
+            Some(pause) if error.is_passing() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "settling deliveries again");
+                tokio::time::sleep(pause).await;
+            }
+            // One of them cannot be settled: the others must not suffer for it.
+            _ if settlements.len() > 1 => {
+                for one in settlements {
+                    report(settle(gateway, std::slice::from_ref(one)).await, "a delivery could not be settled");
+                }
+                return;
+            }
+            _ => return report(Err(error), "a delivery could not be settled"),
+        }
+    }
+}
+
 /// All of them or, on an error, none.
-pub async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Result<(), StoreError> {
+async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Result<(), StoreError> {
     if settlements.is_empty() {
         return Ok(());
     }
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
+    let pauses = settle_in(gateway, &mut tx, settlements, now).await?;
+    tx.commit(now).await?;
+    pause(gateway, pauses).await
+}
+
+/// The same within a transaction. Answers the inboxes that must pause once it is committed, and why.
+pub async fn settle_in(
+    gateway: &Gateway,
+    tx: &mut Tx,
+    settlements: &[Settlement],
+    now: Millis,
+) -> Result<Vec<(InboxId, String)>, StoreError> {
     let gone: Vec<Gone<'_>> = settlements.iter().filter_map(|settlement| gone(gateway, settlement)).collect();
     tx.parcels_gone(&gone, now).await?;
     // Where the thread was merged meanwhile, consoles still see the message where it stands now.
@@ -63,16 +162,15 @@ pub async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Resul
     let mut pauses = Vec::new();
     for settlement in settlements {
         match &settlement.outcome {
-            Outcome::Overtaken => end(&mut tx, settlement, End::Withheld, None, now).await?,
+            Outcome::Overtaken => end(tx, settlement, End::Withheld, None, now).await?,
             Outcome::Tried(next) => {
-                if let Some(reason) = not_gone(&mut tx, settlement, next, now).await? {
+                if let Some(reason) = not_gone(tx, settlement, next, now).await? {
                     pauses.push((settlement.parcel.inbox_id.as_str().into(), reason));
                 }
             }
         }
     }
-    tx.commit(now).await?;
-    pause(gateway, pauses).await
+    Ok(pauses)
 }
 
 /// What each inbox may still send, as the platform said last.
@@ -179,7 +277,7 @@ pub async fn went_after_all(tx: &mut Tx, message: &MessageId, now: Millis) -> Re
 }
 
 /// A token that is refused once is refused for all of the inbox's parcels: it pauses once.
-async fn pause(gateway: &Arc<Gateway>, mut pauses: Vec<(InboxId, String)>) -> Result<(), StoreError> {
+pub async fn pause(gateway: &Arc<Gateway>, mut pauses: Vec<(InboxId, String)>) -> Result<(), StoreError> {
     pauses.dedup_by(|later, first| later.0 == first.0);
     for (inbox, reason) in pauses {
         inboxes::pause(gateway, &inbox, Some(&reason)).await?;

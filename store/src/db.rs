@@ -3,11 +3,13 @@
 //! SQLite writes go through one connection that begins `IMMEDIATE`, so that a
 //! write never fails for another's sake; reads have a pool of their own.
 
+mod log;
 mod writer;
 
 use crate::held::Held;
 use crate::macros::aside;
 use crate::{Result, StoreError};
+use log::Folder;
 use onethread_core::Millis;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
@@ -36,11 +38,13 @@ struct Woken {
     told: Notify,
     /// After one that put calls back in line.
     reopened: Notify,
+    /// After each to an embedded database.
+    written: Notify,
 }
 
 #[derive(Clone)]
 enum Engine {
-    Sqlite { writer: Writer, reader: SqlitePool },
+    Sqlite { writer: Writer, reader: SqlitePool, folder: Folder },
     Postgres(PgPool),
 }
 
@@ -98,8 +102,9 @@ impl Db {
     /// Close every connection; SQLite folds its log into the file.
     pub async fn close(&self) {
         match &self.engine {
-            Engine::Sqlite { writer, reader } => {
+            Engine::Sqlite { writer, reader, folder } => {
                 reader.close().await;
+                folder.close().await;
                 writer.close().await;
             }
             Engine::Postgres(pool) => pool.close().await,
@@ -129,8 +134,8 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-32000")
         .pragma("temp_store", "memory")
-        // In pages: a hot page is then written to the file once for many commits, not for every few.
-        .pragma("wal_autocheckpoint", "8000")
+        // In pages, by whoever commits then: only where [`Db::fold_log`] does not come to it.
+        .pragma("wal_autocheckpoint", "64000")
         .statement_cache_capacity(512)
         // A statement's rows never wait for whoever asked to take them.
         .row_buffer_size(1024)
@@ -141,8 +146,9 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
     }
     // A file does not go away: its connections are not asked each time whether they are still there.
     let readers = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
-    let reader = readers.connect_with(options.read_only(true)).await.map_err(failed)?;
-    Ok(Engine::Sqlite { writer, reader })
+    let reader = readers.connect_with(options.clone().read_only(true)).await.map_err(failed)?;
+    let folder = Folder::open(options).await.map_err(failed)?;
+    Ok(Engine::Sqlite { writer, reader, folder })
 }
 
 /// A connection of either engine, in a transaction or not.
@@ -234,7 +240,10 @@ impl Tx {
         }
         let reopens = self.conn.reopened > 0;
         match self.conn.line {
-            Line::SqliteTx(tx) => tx.commit().await?,
+            Line::SqliteTx(tx) => {
+                tx.commit().await?;
+                self.woken.written.notify_one();
+            }
             Line::PostgresTx(tx) => tx.commit().await?,
             Line::Sqlite(_) | Line::Postgres(_) => {}
         }

@@ -63,7 +63,8 @@ impl From<Row> for Entry {
     }
 }
 
-static APPEND: Many = Many::new("INSERT INTO ledger (position, inbox_id, received_at, call, body, state) VALUES", 6, "");
+static APPEND: Many =
+    Many::new("INSERT INTO ledger (position, inbox_id, received_at, call, body, state, settled_at) VALUES", 7, "");
 
 static CLAIM: Many = Many::new(
     "UPDATE ledger SET state = 'done', error = NULL, settled_at = v.column2 FROM (VALUES",
@@ -87,14 +88,17 @@ static SIGHT_IF_FIRST: Many = Many::new(
 
 impl Conn {
     /// Append calls in this order; `received_at` is the same for all. Headers must already be the kept ones.
-    /// Answers the position of the first; the others follow it without a gap.
-    pub async fn append_calls(&mut self, calls: &[(InboxId, RawCall)], received_at: Millis) -> Result<i64> {
+    /// `understood`: this transaction takes them in, too. Answers the position of the first; the others follow it
+    /// without a gap.
+    pub async fn append_calls(&mut self, calls: &[(&InboxId, &RawCall)], understood: bool, received_at: Millis) -> Result<i64> {
         let count = i64::try_from(calls.len()).unwrap_or(i64::MAX);
         let first = self.count("ledger", count).await? - count + 1;
-        let rows: Vec<(i64, &(InboxId, RawCall))> = (first..).zip(calls).collect();
+        let rows: Vec<(i64, &(&InboxId, &RawCall))> = (first..).zip(calls).collect();
+        let (state, settled_at) = if understood { ("done", Some(received_at)) } else { ("new", None) };
         write_many!(self, APPEND, &rows, query, (position, (inbox, call)) => {
             let kept = Kept { method: &call.method, path: &call.path, query: &call.query, headers: &call.headers };
-            query.bind(position).bind(inbox.as_str()).bind(received_at).bind(Json(kept)).bind(call.body.as_ref()).bind("new")
+            query.bind(position).bind(inbox.as_str()).bind(received_at).bind(Json(kept)).bind(call.body.as_ref()).bind(state)
+                .bind(settled_at)
         });
         Ok(first)
     }

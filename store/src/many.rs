@@ -6,6 +6,7 @@
 //! table for `(a, b) IN (VALUES …)`. Join the list instead. And where a statement has a limit, it may
 //! rather walk the table in the order asked for than use the index of the condition: `ORDER BY +column`.
 
+use sqlx::Arguments;
 use std::sync::OnceLock;
 
 /// Rows that one statement carries; what is left over takes the next smaller ones.
@@ -32,6 +33,13 @@ pub(crate) enum Places {
 impl Many {
     pub(crate) const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
         Self { before, columns, after, texts: [const { [const { OnceLock::new() }; 2] }; SIZES.len()] }
+    }
+
+    /// Where the values of so many rows go: room for all of them at once, for they are thousands.
+    pub(crate) fn places<A: Arguments>(&self, rows: usize) -> A {
+        let mut places = A::default();
+        places.reserve(rows * self.columns, 0);
+        places
     }
 
     /// The text for so many rows, which must be one of the sizes that [`pieces`] cuts.
@@ -74,14 +82,16 @@ macro_rules! write_many {
         for piece in crate::many::pieces($items) {
             rows += match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
-                    let mut $query = sqlx::query($statement.of(piece.len(), crate::many::Places::Marks));
+                    let places = $statement.places::<sqlx::sqlite::SqliteArguments>(piece.len());
+                    let mut $query = sqlx::query_with($statement.of(piece.len(), crate::many::Places::Marks), places);
                     for $item in piece {
                         $query = $bound;
                     }
                     $query.execute(db).await?.rows_affected()
                 }
                 crate::db::Engined::Postgres(db) => {
-                    let mut $query = sqlx::query($statement.of(piece.len(), crate::many::Places::Numbers));
+                    let places = $statement.places::<sqlx::postgres::PgArguments>(piece.len());
+                    let mut $query = sqlx::query_with($statement.of(piece.len(), crate::many::Places::Numbers), places);
                     for $item in piece {
                         $query = $bound;
                     }
@@ -101,14 +111,18 @@ macro_rules! read_many {
         for piece in crate::many::pieces($items) {
             rows.extend(match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
-                    let mut $query = sqlx::query_as::<_, $row>($statement.of(piece.len(), crate::many::Places::Marks));
+                    let places = $statement.places::<sqlx::sqlite::SqliteArguments>(piece.len());
+                    let mut $query =
+                        sqlx::query_as_with::<_, $row, _>($statement.of(piece.len(), crate::many::Places::Marks), places);
                     for $item in piece {
                         $query = $bound;
                     }
                     $query.fetch_all(db).await?
                 }
                 crate::db::Engined::Postgres(db) => {
-                    let mut $query = sqlx::query_as::<_, $row>($statement.of(piece.len(), crate::many::Places::Numbers));
+                    let places = $statement.places::<sqlx::postgres::PgArguments>(piece.len());
+                    let mut $query =
+                        sqlx::query_as_with::<_, $row, _>($statement.of(piece.len(), crate::many::Places::Numbers), places);
                     for $item in piece {
                         $query = $bound;
                     }

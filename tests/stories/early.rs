@@ -19,7 +19,7 @@ async fn arrive(gateway: &TestGateway, events: &[Value]) {
     };
     let inbox = gateway.inbox("facebook").await.as_str().into();
     let calls = events.iter().map(call).collect();
-    gateway.gateway.ledger.append(&inbox, calls, None).await.expect("the ledger takes them");
+    onethread::intake::keep(&gateway.gateway, &inbox, calls, None).await.expect("the ledger takes them");
 }
 
 fn event(person: &str, at: i64, what: &Value) -> Value {

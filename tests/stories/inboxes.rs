@@ -78,7 +78,8 @@ async fn an_account_that_is_connected_again_knows_its_people(#[values(Engine::Sq
         "from": { "id": lan.user.parse::<i64>().expect("a user's id is a number"), "is_bot": false, "first_name": "Lan" },
     }});
     let mut tx = gateway.gateway.db.begin().await.expect("the database");
-    tx.append_calls(&[(inbox.as_str().into(), RawCall::fetched(said.to_string()))], 1_795_000_000_000).await.expect("it is kept");
+    let (to, call) = (inbox.as_str().into(), RawCall::fetched(said.to_string()));
+    tx.append_calls(&[(&to, &call)], false, 1_795_000_000_000).await.expect("it is kept");
     tx.commit(1_795_000_000_000).await.expect("it is kept");
     let dead = admin.until(|| async { admin.get("/dead-letters").await["items"].as_array()?.first().cloned() }).await;
     assert!(dead.expect("it is a dead letter")["error"].as_str().is_some_and(|why| why.contains("the inbox is disabled")));

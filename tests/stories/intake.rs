@@ -164,7 +164,7 @@ async fn a_body_that_is_no_sense_is_acknowledged_kept_and_can_be_replayed(
 async fn posted(gateway: &TestGateway, channel: &str, body: serde_json::Value) {
     let inbox = gateway.inbox(channel).await;
     let call = onethread_core::channel::RawCall { method: "POST".into(), body: body.to_string().into(), ..Default::default() };
-    gateway.gateway.ledger.append(&inbox.as_str().into(), vec![call], None).await.expect("the call is kept");
+    onethread::intake::keep(&gateway.gateway, &inbox.as_str().into(), vec![call], None).await.expect("the call is kept");
 }
 
 async fn account(gateway: &TestGateway, channel: &str) -> String {

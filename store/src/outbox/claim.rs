@@ -105,6 +105,12 @@ impl Tx {
         }
         Ok(claimed)
     }
+
+    /// Whether anything was queued here that is not claimed.
+    #[must_use]
+    pub fn queued_unclaimed(&self) -> bool {
+        self.parcels.iter().any(|queued| queued.claim.is_none())
+    }
 }
 
 impl Held {

@@ -17,9 +17,13 @@ fn call(body: &[u8]) -> (InboxId, RawCall) {
     ("inb_1".into(), call)
 }
 
+fn lent(calls: &[(InboxId, RawCall)]) -> Vec<(&InboxId, &RawCall)> {
+    calls.iter().map(|(inbox, call)| (inbox, call)).collect()
+}
+
 async fn append(db: &TestDb, bodies: &[&str]) {
     let calls: Vec<_> = bodies.iter().map(|body| call(body.as_bytes())).collect();
-    db.write(async |tx| tx.append_calls(&calls, NOW).await).await.unwrap();
+    db.write(async |tx| tx.append_calls(&lent(&calls), false, NOW).await).await.unwrap();
 }
 
 async fn open(db: &Db) -> Vec<(i64, String)> {
@@ -32,11 +36,27 @@ async fn open(db: &Db) -> Vec<(i64, String)> {
 async fn a_call_is_kept_byte_for_byte(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let (inbox, raw) = call(&[0, 0xff, b'{', 0xc3, 0x28]);
-    db.write(async |tx| tx.append_calls(&[(inbox.clone(), raw.clone())], NOW).await).await.unwrap();
+    db.write(async |tx| tx.append_calls(&[(&inbox, &raw)], false, NOW).await).await.unwrap();
     let entry = db.read().await.unwrap().open_calls(10).await.unwrap().remove(0);
     assert_eq!((entry.position, entry.inbox_id, entry.received_at, entry.attempts, entry.error), (1, inbox, NOW, 0, None));
     assert_eq!((entry.call.method, entry.call.path, entry.call.query), (raw.method, raw.path, raw.query));
     assert_eq!((entry.call.headers, entry.call.body), (raw.headers, raw.body));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_call_that_is_taken_in_as_it_is_stored_waits_for_nobody(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    append(&db, &["later"]).await;
+    let (inbox, raw) = call(b"at once");
+    let first = db.write(async |tx| tx.append_calls(&[(&inbox, &raw), (&inbox, &raw)], true, NOW).await).await.unwrap();
+    assert_eq!(first, 2);
+    assert_eq!(open(&db).await, [(1, "later".into())]);
+    assert_eq!(db.write(async |tx| tx.claim_calls(&[2, 3], NOW).await).await.unwrap(), 0, "nobody takes them in again");
+    db.write(async |tx| tx.bury_call(3, "no `text`", NOW).await).await.unwrap();
+    let dead = db.read().await.unwrap().dead_calls(None, 9).await.unwrap().items;
+    assert_eq!(dead.iter().map(|entry| (entry.position, entry.call.body.as_ref())).collect::<Vec<_>>(), [(3, &b"at once"[..])]);
+    assert_eq!(db.write(async |tx| tx.prune_calls(NOW + 1, 9).await).await.unwrap(), 1, "it is forgotten in its time");
 }
 
 #[rstest]
@@ -49,7 +69,7 @@ async fn calls_written_together_keep_their_order(#[values(Sqlite, Postgres)] eng
         writers.spawn(async move {
             let calls: Vec<_> = (0..5).map(|n| call(format!("{group}.{n}").as_bytes())).collect();
             let mut tx = db.begin().await.unwrap();
-            tx.append_calls(&calls, NOW).await.unwrap();
+            tx.append_calls(&lent(&calls), false, NOW).await.unwrap();
             tx.commit(NOW).await.unwrap();
         });
     }
@@ -149,7 +169,7 @@ async fn dead_letters_are_replayed_together_by_inbox_and_reason(#[values(Sqlite,
     let db = TestDb::open(engine).await;
     append(&db, &["a", "b", "c", "d"]).await;
     let other: (InboxId, RawCall) = ("inb_2".into(), call(b"e").1);
-    db.write(async |tx| tx.append_calls(&[other], NOW).await).await.unwrap();
+    db.write(async |tx| tx.append_calls(&lent(&[other]), false, NOW).await).await.unwrap();
     for (position, why) in [(1, "no `text`; onethread 1"), (2, "100% odd"), (3, "no `text`; onethread 2"), (5, "no `text`")] {
         db.write(async |tx| tx.bury_call(position, why, NOW).await).await.unwrap();
     }

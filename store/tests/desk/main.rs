@@ -18,6 +18,7 @@ mod learning;
 mod leases;
 mod ledger;
 mod live;
+mod log;
 mod merge_histories;
 mod merges;
 mod messages;

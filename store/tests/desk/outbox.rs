@@ -492,6 +492,7 @@ async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
         }
         false => Vec::new(),
     };
+    assert!(tx.queued_unclaimed(), "each has a second part");
     tx.commit(NOW).await.unwrap();
     let claimed: Vec<ClaimedParcel> = claimed.into_iter().map(|(parcel, ())| parcel).collect();
     let mut later = claim(&db, NOW, FAR).await;
@@ -546,6 +547,7 @@ async fn what_has_no_place_waits_in_line(#[values(Sqlite, Postgres)] engine: Eng
     let part = shop::parcel(&lan, &message.id, "vâng");
     shop::queue(&mut tx, &lan.thread, &message, slice::from_ref(&part), NOW).await.unwrap();
     assert!(tx.claim_queued("now", NOW + 60_000, NOW, |_| None::<()>).await.unwrap().is_empty());
+    assert!(tx.queued_unclaimed(), "whoever sends must be told");
     tx.commit(NOW).await.unwrap();
     assert_eq!(claimed(&db, NOW).await, [part.id.0]);
 }

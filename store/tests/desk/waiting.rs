@@ -15,9 +15,9 @@ fn known(address: &str, platform_id: &str) -> Known {
 async fn two_early(db: &TestDb) -> InboxId {
     let inbox = InboxId::from("inb_1");
     let call = RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers: vec![], body: "{}".into() };
-    let calls = [(inbox.clone(), call.clone()), (inbox.clone(), call)];
+    let calls = [(&inbox, &call), (&inbox, &call)];
     db.write(async |tx| {
-        tx.append_calls(&calls, NOW).await?;
+        tx.append_calls(&calls, false, NOW).await?;
         tx.claim_calls(&[1, 2], NOW).await?;
         tx.first_sights(&[(inbox.clone(), "edit".into()), (inbox.clone(), "seen".into())], NOW).await?;
         for (platform_id, position, key) in [("m1", 1, "edit"), ("m1", 2, "seen"), ("m2", 2, "seen"), ("m2", 2, "seen")] {

@@ -1,0 +1,223 @@
+//! An embedded database has one writer, and a transaction costs a durable write
+//! whatever is in it. So here one worker writes all that passes through: what
+//! came is stored and taken in, and what deliveries came to is settled, in one
+//! transaction a round. While a round goes on the next one gathers: the busier
+//! it is, the more a round carries. Where a server is shared by several
+//! processes, the same happens side by side.
+
+use crate::gateway::Gateway;
+use crate::intake::{self, After, Append, Call, Calls, Came};
+use crate::outbox::{self, Settlement, Settlements, Slot};
+use futures::FutureExt;
+use onethread_core::Millis;
+use onethread_core::ids::InboxId;
+use onethread_store::StoreError;
+use onethread_store::ledger::Entry;
+use onethread_store::outbox::ClaimedParcel;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where more calls wait than that, they are stored first and taken in later: platforms do not wait for long.
+const CALLS_MOST: usize = intake::TOGETHER_MOST;
+/// Of those, in one round.
+const STORED_MOST: usize = 4 * CALLS_MOST;
+/// How often it looks for calls that it was not told of.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Pages in the database's log from which it is folded into the file. The longer it grows, the more often a page that is
+/// written again and again is folded only once; at 4 KiB each this is what it takes of the disk.
+const FOLD_FROM: i64 = 16_000;
+/// How often it is seen whether the log has grown long, while anything is written.
+const FOLD_EVERY: Duration = Duration::from_millis(100);
+/// After a round that failed for another reason than what it carried.
+const REST: Duration = Duration::from_secs(1);
+
+/// What one round carries.
+#[derive(Default)]
+struct Load {
+    /// Calls that nobody has stored yet.
+    came: Vec<Append>,
+    /// Stored before, and waiting to be taken in. Then what came waits behind them.
+    older: Vec<Entry>,
+    /// Deliveries that are over.
+    over: Vec<Settlement>,
+}
+
+impl Load {
+    fn is_empty(&self) -> bool {
+        self.came.is_empty() && self.older.is_empty() && self.over.is_empty()
+    }
+}
+
+/// Go round until the gateway stops; deliveries under way are waited for.
+pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settlements) {
+    let stop = gateway.tasks.token();
+    // What an earlier process stored and did not take in any more.
+    let mut behind = true;
+    loop {
+        let mut load = Load::default();
+        let stopping = stop.is_cancelled();
+        if stopping {
+            // What has come is stored; whoever comes now is told that we are stopping.
+            calls.close();
+            if calls.is_empty() && gateway.outbox.lanes.close_if_idle() && settlements.is_empty() {
+                return;
+            }
+        }
+        if stopping || !behind {
+            tokio::select! {
+                Some(append) = calls.recv() => load.came.push(append),
+                Some(settlement) = settlements.recv() => {
+                    load.over.push(settlement);
+                    if calls.is_empty() {
+                        tokio::time::sleep(outbox::GATHER).await;
+                    }
+                }
+                () = gateway.db.reopened() => behind = true,
+                () = gateway.bells.calls.notified() => behind = true,
+                () = stop.cancelled(), if !stopping => continue,
+                () = tokio::time::sleep(outbox::STOPPED_YET), if stopping => continue,
+                () = tokio::time::sleep(LOOK_EVERY), if !stopping => behind = true,
+            }
+        }
+        behind |= gateway.db.reopened().now_or_never().is_some();
+        outbox::gather(&mut settlements, &mut load.over);
+        gather(&mut calls, &mut load.came, CALLS_MOST);
+        let crowded = calls.len() > CALLS_MOST;
+        if crowded {
+            gather(&mut calls, &mut load.came, STORED_MOST);
+        }
+        behind = match round(&gateway, load, Stored { behind, crowded, stopping }).await {
+            Ok(behind) => behind,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "stored calls could not be taken in; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(REST) => {}
+                    () = stop.cancelled(), if !stopping => {}
+                }
+                true
+            }
+        };
+    }
+}
+
+/// What else has come by now, until there are so many calls.
+fn gather(calls: &mut Calls, came: &mut Vec<Append>, most: usize) {
+    let mut count: usize = came.iter().map(|append| append.calls.len()).sum();
+    let most = most.min(outbox::whole(count + calls.len()));
+    while count < most
+        && let Ok(append) = calls.try_recv()
+    {
+        count += append.calls.len();
+        came.push(append);
+    }
+}
+
+/// Why what comes may have to be stored first and taken in later.
+#[derive(Clone, Copy)]
+struct Stored {
+    /// Older calls may wait in the ledger.
+    behind: bool,
+    /// More has come than one round takes in.
+    crowded: bool,
+    stopping: bool,
+}
+
+/// One round. Answers whether stored calls wait to be taken in.
+async fn round(gateway: &Arc<Gateway>, mut load: Load, stored: Stored) -> Result<bool, StoreError> {
+    let mut unread = None;
+    if stored.behind && !stored.stopping {
+        match intake::open_calls(gateway).await {
+            Ok(older) => load.older = older,
+            // The rest of the load is known nowhere else: it goes on.
+            Err(error) => unread = Some(error),
+        }
+    }
+    let later = stored.stopping || stored.crowded || unread.is_some() || !load.older.is_empty();
+    let more = load.older.len() == intake::TOGETHER_MOST;
+    if load.is_empty() {
+        return unread.map_or(Ok(false), Err);
+    }
+    match together(gateway, &mut load, later).await {
+        Ok(done) => {
+            intake::tell_all(load.came, &Ok(()));
+            outbox::start(gateway, done.started);
+            done.after.follow(gateway);
+            outbox::settled(gateway, &load.over);
+            if let Err(error) = outbox::pause(gateway, done.pauses).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "an inbox could not be paused");
+            }
+            unread.map_or(Ok(more || (later && done.stored)), Err)
+        }
+        // Something of it cannot be written: the rest must not suffer for it.
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a round failed; taking its parts one by one");
+            outbox::settle_surely(gateway, &load.over).await;
+            intake::store_all(gateway, load.came).await;
+            intake::read_one_by_one(gateway, &load.older).await?;
+            Ok(true)
+        }
+    }
+}
+
+/// What follows a round once it is committed.
+struct Done {
+    stored: bool,
+    after: After,
+    started: Vec<(ClaimedParcel, Slot)>,
+    pauses: Vec<(InboxId, String)>,
+}
+
+/// All of it in one transaction. `later`: what came is stored only.
+async fn together(gateway: &Arc<Gateway>, load: &mut Load, later: bool) -> Result<Done, StoreError> {
+    let older = intake::understand_all(gateway, &load.older).await?;
+    if !later {
+        understand(gateway, &mut load.came).await?;
+    }
+    let now = gateway.clock.now();
+    let mut tx = gateway.db.begin().await?;
+    // First: it frees people for their next parcel.
+    let pauses = match load.over.is_empty() {
+        true => Vec::new(),
+        false => outbox::settle_in(gateway, &mut tx, &load.over, now).await?,
+    };
+    let first = intake::store(&mut tx, &load.came, !later, now).await?;
+    let calls = match later {
+        true => intake::claim(&mut tx, &load.older, &older, now).await?.ok_or(StoreError::Conflict("others read the ledger"))?,
+        false => brought(&load.came, first, now),
+    };
+    let mut after = intake::take_in_all(gateway, &mut tx, &calls, now).await?;
+    let started = outbox::claim_queued(gateway, &mut tx, now).await?;
+    after.parcels = tx.queued_unclaimed();
+    tx.commit(now).await?;
+    Ok(Done { stored: !load.came.is_empty(), after, started, pauses })
+}
+
+/// What is not understood yet.
+async fn understand(gateway: &Arc<Gateway>, came: &mut [Append]) -> Result<(), StoreError> {
+    for Append { inbox, calls, .. } in came {
+        for came in calls.iter_mut().filter(|came| came.understood.is_none()) {
+            came.understood = Some(intake::understand(gateway, inbox, &came.call).await?);
+        }
+    }
+    Ok(())
+}
+
+/// Calls that this round stored, the first of them at this position.
+fn brought<'a>(came: &'a [Append], first: i64, now: Millis) -> Vec<Call<'a>> {
+    let calls = came.iter().flat_map(|append| append.calls.iter().map(move |came| (&append.inbox, came)));
+    let call = |(position, (inbox, came)): (i64, (&'a InboxId, &'a Came))| {
+        Some(Call { position, inbox, received_at: now, understood: came.understood.as_ref()? })
+    };
+    (first..).zip(calls).filter_map(call).collect()
+}
+
+/// Keep the database's log short until the gateway stops.
+pub async fn fold_log(gateway: Arc<Gateway>) {
+    loop {
+        gateway.db.written().await;
+        tokio::time::sleep(FOLD_EVERY).await;
+        if let Err(error) = gateway.db.fold_log(FOLD_FROM).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the database's log could not be folded into its file");
+        }
+    }
+}
