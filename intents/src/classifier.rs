@@ -2,8 +2,9 @@
 //! of which never saw a twentieth of the phrases. On those it shows how sure it may be.
 
 use crate::dice::Dice;
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Ensemble, Reaction};
 use crate::eval::LET_IN;
+use crate::exact::ln;
 use crate::features::{self, Counted, Hashes, Rows, SHARES};
 use crate::gate::{Gate, Signs};
 use crate::net::{Net, Round, dot, soften};
@@ -64,6 +65,8 @@ pub(crate) struct Verdict {
     pub probabilities: Vec<f32>,
     /// The probability that none of the classes fits.
     pub stranger: f32,
+    /// The hidden layers: messages with one wish light up the same units.
+    pub hidden: Vec<f32>,
 }
 
 impl Classifier {
@@ -99,14 +102,28 @@ impl Classifier {
     pub(crate) fn judge(&self, features: &Hashes, nobodys: Option<usize>) -> Verdict {
         let row = features::weigh(features, &self.vocabulary, &self.idf, &SHARES);
         let known = features::known(features, &self.vocabulary, &self.idf);
-        let (mut scores, strength) = match &self.nets {
-            Nets::Narrow(nets) => nets.score(&row),
-            Nets::Wide(nets) => nets.score(&row),
+        let Reaction { mut scores, strength, hidden } = match &self.nets {
+            Nets::Narrow(nets) => nets.react(&row),
+            Nets::Wide(nets) => nets.react(&row),
         };
         let signs = Signs::of(&scores, strength, known, self.temperature, nobodys);
         soften(&mut scores, self.temperature);
         let stranger = if known.words > 0.0 { self.gate.stranger(&signs) } else { STRANGE };
-        Verdict { probabilities: scores, stranger }
+        Verdict { probabilities: scores, stranger, hidden }
+    }
+
+    /// The same for a message that may be read in several ways, each with its weight against the first.
+    pub(crate) fn judge_ways(&self, first: &Hashes, others: &[(f32, Hashes)], nobodys: Option<usize>) -> Verdict {
+        let mut verdict = self.judge(first, nobodys);
+        let mut told = 1.0;
+        for (weight, features) in others {
+            let other = self.judge(features, nobodys);
+            told += weight;
+            let blend = |sum: &mut f32, other: f32| *sum += (other - *sum) * weight / told;
+            verdict.probabilities.iter_mut().zip(other.probabilities).for_each(|(sum, other)| blend(sum, other));
+            blend(&mut verdict.stranger, other.stranger);
+        }
+        verdict
     }
 
     /// How rare a feature is among what was learnt; `None` for one that was not.
@@ -208,9 +225,10 @@ fn temperature(looks: &[Look]) -> f32 {
     let surprise = |look: &Look, temperature: f32| {
         let mut probabilities = look.scores.clone();
         soften(&mut probabilities, temperature);
-        -probabilities[look.class].max(1e-9).ln()
+        -ln(probabilities[look.class].max(1e-9))
     };
     let loss = |temperature: f32| looks.iter().map(|look| surprise(look, temperature)).sum::<f32>();
-    let candidates = (0..24).map(|step| 0.3 * 1.12_f32.powi(step)).map(|candidate| (candidate, loss(candidate)));
+    let candidates =
+        std::iter::successors(Some(0.3), |last| Some(last * 1.12)).take(24).map(|candidate| (candidate, loss(candidate)));
     candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(1.0, |best| best.0)
 }

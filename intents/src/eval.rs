@@ -148,7 +148,8 @@ fn lessons(lens: &mut Lens, messages: &[Labelled], labels: &BTreeMap<&str, usize
 
 fn judge(lens: &Lens, classifier: &Classifier, message: &Labelled, labels: &BTreeMap<&str, usize>) -> (Judged, f64) {
     let began = Instant::now();
-    let Verdict { probabilities, stranger } = classifier.judge(&lens.look(&message.text, None).features, None);
+    let seen = lens.look(&message.text, None);
+    let Verdict { probabilities, stranger, .. } = classifier.judge_ways(&seen.features, &seen.others, None);
     let micros = began.elapsed().as_secs_f64() * 1e6;
     let (given, confidence) = top(&probabilities);
     (Judged { truth: labels.get(message.label.as_str()).copied(), given, confidence, stranger }, micros)

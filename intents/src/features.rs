@@ -1,6 +1,7 @@
 //! What of a message counts: four blocks of features, each brought to length 1, so that no
 //! block drowns another: words with marks, plain words, pieces of plain words, and senses.
 
+use crate::exact::ln;
 use crate::reading::{Asked, Entity, EntityValue};
 use crate::senses::Senses;
 use crate::token::Token;
@@ -258,7 +259,7 @@ pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>, sha
     let mut idf = Vec::new();
     let kept = sightings.iter().map(|seen| {
         (seen.phrases >= least).then(|| {
-            idf.push(((1.0 + phrases as f32) / (1.0 + seen.phrases as f32)).ln() + 1.0);
+            idf.push(ln((1.0 + phrases as f32) / (1.0 + seen.phrases as f32)) + 1.0);
             vocabulary.learn(seen.hash)
         })
     });

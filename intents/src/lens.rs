@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub tokens: Vec<Token>,
     pub entities: Vec<Entity>,
     pub features: Hashes,
+    /// What else may have been meant, each with its weight against that.
+    pub others: Vec<(f32, Hashes)>,
 }
 
 impl Lens {
@@ -76,9 +78,11 @@ impl Lens {
     fn look_at_composed(&self, text: &str, asked: Option<Asked>) -> Seen {
         let mut tokens = text::words(text, &self.habits);
         let entities = entities::find(text, &tokens, &self.rules, asked);
-        self.mender.mend(&mut tokens);
-        let features = features::extract(&tokens, &entities, &self.senses, asked);
-        Seen { tokens, entities, features }
+        let others = self.mender.mend(&mut tokens);
+        let extract = |tokens: &[Token]| features::extract(tokens, &entities, &self.senses, asked);
+        let features = extract(&tokens);
+        let others = others.into_iter().map(|(weight, tokens)| (weight, extract(&tokens))).collect();
+        Seen { tokens, entities, features, others }
     }
 
     /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way.
@@ -86,7 +90,7 @@ impl Lens {
         let text = hurried(phrase, copy);
         let mut tokens = text::words(&text, &self.habits);
         let entities = entities::find(&text, &tokens, &self.rules, asked);
-        self.mender.mend(&mut tokens);
+        self.mender.mend_copy(&mut tokens);
         self.mender.confuse(&mut tokens, &mut Dice::new(copy + text.len() as u64));
         features::extract(&tokens, &entities, &self.senses, asked)
     }

@@ -1,7 +1,7 @@
 //! Everything together: a message in, a reading out. Trains when it is made; after that it
 //! only reads, from any number of threads.
 
-use crate::answers::{AnswerIndex, Question};
+use crate::answers::{AnswerIndex, Leaning, Question};
 use crate::classifier::Classifier;
 use crate::features::Hashes;
 use crate::group::Known;
@@ -82,15 +82,15 @@ impl Matcher {
     #[must_use]
     pub fn read(&self, text: &str, context: &Context) -> Reading {
         let seen = self.learnt.lens.look(text, context.asked);
-        let shares = self.learnt.weigh(&seen);
-        let not_mine = shares[NOT_MINE];
-        let mut answers = self.answers.rank(&seen.features, &shares);
+        let leaning = self.learnt.weigh(&seen);
+        let not_mine = leaning.shares[NOT_MINE];
+        let mut answers = self.answers.rank(&seen.features, &leaning);
         for answer in &mut answers {
             answer.probability *= 1.0 - DOUBT * not_mine;
         }
         Reading {
             language: self.learnt.tongues.of(&seen.tokens, context.language),
-            intents: ranked(&shares),
+            intents: ranked(&leaning.shares),
             not_mine,
             answers,
             entities: seen.entities,
@@ -116,13 +116,13 @@ impl Matcher {
 
 impl Learnt {
     /// How likely each class is, that of nobody's messages last; they sum to 1.
-    fn weigh(&self, seen: &Seen) -> Vec<f32> {
-        let verdict = self.classifier.judge(&seen.features, Some(NOT_MINE));
+    fn weigh(&self, seen: &Seen) -> Leaning {
+        let verdict = self.classifier.judge_ways(&seen.features, &seen.others, Some(NOT_MINE));
         let not_mine = if seen.tokens.is_empty() { 1.0 } else { verdict.stranger };
         let mut shares = verdict.probabilities;
         scale(&mut shares[..NOT_MINE], 1.0 - not_mine);
         shares[NOT_MINE] = not_mine;
-        shares
+        Leaning { shares, hidden: verdict.hidden }
     }
 
     fn index(&self, answers: &[AnswerEntry]) -> AnswerIndex {

@@ -3,6 +3,7 @@
 //! features and half of the hidden layer covered at random, so that it relies on no single word.
 
 use crate::dice::Dice;
+use crate::exact::power_of_two;
 use crate::features::{Rows, Sparse};
 
 /// The hidden layer of a net; the coins of one throw cover at most 64 units.
@@ -180,33 +181,5 @@ pub(crate) fn soften(scores: &mut [f32], temperature: f32) {
     let part = 1.0 / scores.iter().sum::<f32>();
     for score in scores.iter_mut() {
         *score *= part;
-    }
-}
-
-/// 2 to a power of at most 0, right to six digits. Unlike the one of the system it is the same on every machine,
-/// and the compiler can take several at once.
-fn power_of_two(power: f32) -> f32 {
-    /// Added, it leaves the whole part in the low bits of a float.
-    const WHOLE: f32 = 12_582_912.0;
-    const PARTS: [f32; 6] = [1.540_353e-4, 1.333_355_8e-3, 9.618_129e-3, 5.550_411e-2, 0.240_226_5, std::f32::consts::LN_2];
-    let power = power.max(-125.0);
-    let shifted = power + WHOLE;
-    let rest = power - (shifted - WHOLE);
-    let fraction = PARTS.iter().fold(0.0, |sum, part| (sum + part) * rest) + 1.0;
-    fraction * f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3F80_0000))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_power_of_two_is_the_one_of_the_system() {
-        for step in 0..12_000 {
-            let power = -(step as f32) / 100.0;
-            let (own, exact) = (power_of_two(power), power.exp2());
-            assert!((own / exact - 1.0).abs() < 1e-6, "{power}: {own}, {exact}");
-        }
-        assert!(power_of_two(-1e9) < 1e-30);
     }
 }

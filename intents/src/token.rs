@@ -25,6 +25,11 @@ impl Token {
         Self { marked: self.folded.clone(), ..self.clone() }
     }
 
+    /// Does it have marks?
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marked != self.folded
+    }
+
     /// The hash of the plain word.
     pub(crate) fn key(&self) -> u64 {
         self.key
@@ -32,7 +37,7 @@ impl Token {
 
     /// The hash of the word with its marks.
     pub(crate) fn marked_key(&self) -> u64 {
-        if self.marked == self.folded { self.key } else { hash(0, &self.marked) }
+        if self.is_marked() { hash(0, &self.marked) } else { self.key }
     }
 
     /// Another plain word at the same place.
