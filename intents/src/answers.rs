@@ -14,7 +14,7 @@ const SHOWN: usize = 5;
 const FAR: f32 = 0.1;
 
 /// How much each block of features weighs: in a short question the sense of a word says most.
-const SHARES: [f32; features::BLOCKS] = [0.3, 1.0, 1.0, 2.0];
+const SHARES: [f32; features::BLOCKS] = [1.0, 1.0, 2.0];
 
 /// A feature of more than one question in so many tells nothing.
 const COMMON: usize = 6;
@@ -54,6 +54,8 @@ pub(crate) struct Question {
 pub(crate) struct Leaning {
     /// How likely it holds each class.
     pub shares: Vec<f32>,
+    /// The share of its words that are known, rare ones counting more.
+    pub known: f32,
     /// The hidden layers of its nets.
     pub hidden: Vec<f32>,
 }

@@ -96,7 +96,7 @@ pub fn evaluate(pack: &Pack, sets: &Sets<'_>) -> Result<Report, EvalError> {
     }
     let mut lens = Lens::of(pack);
     let began = Instant::now();
-    let classifier = Classifier::train(&lessons(&mut lens, sets.train, &labels), labels.len(), None);
+    let classifier = Classifier::train(&lessons(&mut lens, sets.train, &labels), labels.len(), None, 0);
     let training_seconds = began.elapsed().as_secs_f64();
     let judge = |messages: &[Labelled]| -> (Vec<Judged>, Vec<f64>) {
         messages.iter().map(|message| judge(&lens, &classifier, message, &labels)).unzip()

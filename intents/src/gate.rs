@@ -65,28 +65,34 @@ impl Gate {
     }
 
     fn descend(&mut self, signs: &[(Signs, bool)]) {
-        let count = signs.len() as f32;
+        let part = 1.0 / signs.len() as f32;
         let even = |signs: &Signs| std::array::from_fn(|at| (signs.0[at] - self.means[at]) / self.spreads[at]);
         let signs: Vec<([f32; SIGNS], f32)> =
             signs.iter().map(|(signs, somebodys)| (even(signs), f32::from(u8::from(*somebodys)))).collect();
-        for _ in 0..400 {
+        for _ in 0..ROUNDS {
             let mut slopes = [0.0; SIGNS];
             let mut bias = 0.0;
             for (signs, somebodys) in &signs {
-                let lean = self.bias + self.weights.iter().zip(signs).map(|(weight, sign)| weight * sign).sum::<f32>();
-                let error = (1.0 - strangeness(lean) - somebodys) / count;
+                let mut lean = self.weights;
+                for (lean, sign) in lean.iter_mut().zip(signs) {
+                    *lean *= sign;
+                }
+                let error = 1.0 - strangeness(self.bias + lean.iter().sum::<f32>()) - somebodys;
                 bias += error;
                 for (slope, sign) in slopes.iter_mut().zip(signs) {
                     *slope += error * sign;
                 }
             }
-            self.bias -= 2.0 * bias;
+            self.bias -= 2.0 * bias * part;
             for (weight, slope) in self.weights.iter_mut().zip(slopes) {
-                *weight -= 2.0 * (slope + 1e-3 * *weight);
+                *weight -= 2.0 * (slope * part + 1e-3 * *weight);
             }
         }
     }
 }
+
+/// How often all signs are gone through.
+const ROUNDS: usize = 200;
 
 fn square(number: f32) -> f32 {
     number * number

@@ -85,11 +85,13 @@ impl Lens {
         Seen { tokens, entities, features, others }
     }
 
-    /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way.
-    pub(crate) fn hurried(&self, phrase: &str, copy: u64, asked: Option<Asked>) -> Hashes {
+    /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way. Haste
+    /// adds no values to a phrase without any.
+    pub(crate) fn hurried(&self, phrase: &str, copy: u64, seen: &Seen, asked: Option<Asked>) -> Hashes {
         let text = hurried(phrase, copy);
         let mut tokens = text::words(&text, &self.habits);
-        let entities = entities::find(&text, &tokens, &self.rules, asked);
+        let valued = !seen.entities.is_empty();
+        let entities = if valued { entities::find(&text, &tokens, &self.rules, asked) } else { Vec::new() };
         self.mender.mend_copy(&mut tokens);
         self.mender.confuse(&mut tokens, &mut Dice::new(copy + text.len() as u64));
         features::extract(&tokens, &entities, &self.senses, asked)
@@ -97,7 +99,7 @@ impl Lens {
 
     /// The same text as somebody types it who leaves the marks out; `None` if nothing changes.
     pub(crate) fn without_marks(&self, seen: &Seen, asked: Option<Asked>) -> Option<Hashes> {
-        if seen.tokens.iter().all(|token| token.marked == token.folded) {
+        if !seen.tokens.iter().any(Token::is_marked) {
             return None;
         }
         let bare: Vec<Token> = seen.tokens.iter().map(Token::bare).collect();

@@ -26,6 +26,12 @@ const NEAR: f32 = 2.5;
 /// Who types marks looks at the word: how much less likely a slip then is.
 const MARKED: f32 = 2.0;
 
+/// And where no word of the message is surely a slip: who is careful is so throughout.
+const CAREFUL: f32 = 2.5;
+
+/// A word of so many letters is hardly like another by chance.
+const LONG: f32 = 7.0;
+
 /// One word in so many is confused with another, for learning.
 const CONFUSED: usize = 8;
 
@@ -41,6 +47,12 @@ pub(crate) struct Mender {
     /// What each known word may be a slip of, one word behind the other.
     rivals: Vec<Rival>,
     phrasing: Phrasing,
+}
+
+/// A word of a message.
+struct Typed {
+    number: u32,
+    slips: Vec<Rival>,
 }
 
 #[derive(Debug, Clone)]
@@ -111,7 +123,7 @@ impl Mender {
     /// The likeliest words take the place of what was typed; what else may have been meant comes back, each
     /// with its weight against them.
     pub(crate) fn mend(&self, tokens: &mut Vec<Token>) -> Vec<(f32, Vec<Token>)> {
-        let choices = self.choices(tokens);
+        let choices = self.choices(tokens, Witness::Any);
         if choices.settled() {
             return Vec::new();
         }
@@ -130,7 +142,7 @@ impl Mender {
 
     /// For a copy of a phrase that was learnt: mended as if the phrase had not been.
     pub(crate) fn mend_copy(&self, tokens: &mut Vec<Token>) {
-        let choices = self.choices(tokens);
+        let choices = self.choices(tokens, Witness::Others);
         if !choices.settled() {
             let best = paths::best(&self.phrasing, &choices, Witness::Others);
             self.write(tokens, &choices, &best);
@@ -144,40 +156,70 @@ impl Mender {
     }
 
     /// What may have been meant at each place; words run together are parted.
-    fn choices(&self, tokens: &mut Vec<Token>) -> Choices {
-        let mut choices = Choices::with_room(tokens.len());
-        let (Some(numbers), Some(marked)) = (&self.numbers, &self.marked) else { return choices };
+    fn choices(&self, tokens: &mut Vec<Token>, witness: Witness) -> Choices {
+        let (Some(numbers), Some(marked)) = (&self.numbers, &self.marked) else { return Choices::default() };
         let bare = !tokens.iter().any(Token::is_marked);
-        let mut at = 0;
-        while at < tokens.len() {
-            let token = &tokens[at];
-            let number = numbers.get(token.key());
-            let more = if token.is_marked() { MARKED } else { 0.0 };
-            choices.rivals.push(Rival { word: number.unwrap_or(self.phrasing.unheard()), cost: 0.0 });
-            match number {
-                Some(number) => {
-                    let sure = if token.is_marked() { marked.get(token.marked_key()).is_some() } else { !bare };
-                    if !sure {
-                        choices.rivals.extend(self.rivals_of(number as usize).iter().map(|rival| rival.dearer(more)));
-                    }
-                }
-                None if mendable(&token.folded) => {
-                    let rivals = self.one_slip_from(&Spelling::of(&token.folded));
-                    if rivals.is_empty()
-                        && let Some(border) = self.border(token)
-                    {
-                        choices.rivals.pop();
-                        part(tokens, at, border);
-                        continue;
-                    }
-                    choices.rivals.extend(rivals.iter().map(|rival| rival.dearer(more)));
-                }
-                None => {}
+        let typed = self.typed(tokens, numbers);
+        let careful = if typed.iter().all(|word| word.slips.is_empty()) { CAREFUL } else { 0.0 };
+        let mut choices = Choices::with_room(tokens.len());
+        for (at, (token, word)) in tokens.iter().zip(&typed).enumerate() {
+            choices.rivals.push(Rival { word: word.number, cost: 0.0, lone: 0.0 });
+            choices.rivals.extend_from_slice(&word.slips);
+            let sure = if token.is_marked() { marked.get(token.marked_key()).is_some() } else { !bare };
+            if !sure && word.number != self.phrasing.unheard() {
+                let neighbours = [at.checked_sub(1).and_then(|before| typed.get(before)), typed.get(at + 1)];
+                let more = careful + dearness(token);
+                self.doubt(word.number, neighbours, witness, |rival| choices.rivals.push(rival.dearer(more)));
             }
             choices.close();
-            at += 1;
         }
         choices
+    }
+
+    /// Each word by its number, with what it may be a slip of if no phrase has it; words run together are parted.
+    fn typed(&self, tokens: &mut Vec<Token>, numbers: &Vocabulary) -> Vec<Typed> {
+        let mut typed = Vec::with_capacity(tokens.len() + 2);
+        while typed.len() < tokens.len() {
+            let at = typed.len();
+            let token = &tokens[at];
+            if let Some(number) = numbers.get(token.key()) {
+                typed.push(Typed { number, slips: Vec::new() });
+                continue;
+            }
+            let open = mendable(&token.folded);
+            let slips = if open { self.one_slip_from(&Spelling::of(&token.folded)) } else { Vec::new() };
+            let border = if open && slips.is_empty() { self.border(token) } else { None };
+            match border {
+                Some(border) => part(tokens, at, border),
+                None => {
+                    let (lone, more) = (lone(&token.folded), dearness(token));
+                    let slips = slips.into_iter().map(|rival| Rival { lone, ..rival.dearer(more) }).collect();
+                    typed.push(Typed { number: self.phrasing.unheard(), slips });
+                }
+            }
+        }
+        typed
+    }
+
+    /// What else a known word may be: only what one of its neighbours knows, and nothing where both of them
+    /// know the word itself well.
+    fn doubt(&self, word: u32, [left, right]: [Option<&Typed>; 2], witness: Witness, mut take: impl FnMut(Rival)) {
+        let edge = self.phrasing.edge();
+        let number = |word: Option<&Typed>| word.map_or(edge, |word| word.number);
+        let (before, after) = (number(left), number(right));
+        if self.phrasing.often(before, word) && self.phrasing.often(word, after) {
+            return;
+        }
+        let beside = |first: u32, second: u32| self.phrasing.linked(first, second, witness);
+        for rival in self.rivals_of(word as usize) {
+            let known = left.is_some() && beside(before, rival.word)
+                || right.is_some() && beside(rival.word, after)
+                || slips(left).iter().any(|left| beside(left.word, rival.word))
+                || slips(right).iter().any(|right| beside(rival.word, right.word));
+            if known {
+                take(*rival);
+            }
+        }
     }
 
     fn rivals_of(&self, number: usize) -> &[Rival] {
@@ -194,7 +236,7 @@ impl Mender {
         let mut numbers: Vec<u32> = keys.iter().flat_map(|key| self.near.with(*key)).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        let rival = |word: u32| Some(Rival { word, cost: cost(typed, &self.words[word as usize].spelling)? });
+        let rival = |word: u32| Some(Rival { word, cost: cost(typed, &self.words[word as usize].spelling)?, lone: 0.0 });
         numbers.into_iter().filter_map(rival).collect()
     }
 
@@ -220,7 +262,7 @@ impl Mender {
     pub(crate) fn bytes(&self) -> usize {
         let words: usize = self.words.iter().map(|known| size_of::<Known>() + known.spelling.bytes()).sum();
         let tables: usize = [&self.numbers, &self.marked].into_iter().flatten().map(Vocabulary::bytes).sum();
-        words + tables + self.near.bytes() + self.rivals.len() * 8 + self.phrasing.bytes()
+        words + tables + self.near.bytes() + self.rivals.len() * size_of::<Rival>() + self.phrasing.bytes()
     }
 
     /// Where one word ends and the next begins: `donhang` → 3.
@@ -229,10 +271,24 @@ impl Mender {
         (word.len() >= 5).then_some(())?;
         let number = |part: &str| numbers.get(hash(0, part));
         (2..=word.len() - 2).find(|at| match (number(&word[..*at]), number(&word[*at..])) {
-            (Some(first), Some(second)) => self.phrasing.beside(first, second),
+            (Some(first), Some(second)) => self.phrasing.linked(first, second, Witness::Any),
             _ => false,
         })
     }
+}
+
+fn slips(word: Option<&Typed>) -> &[Rival] {
+    word.map_or(&[], |word| &word.slips)
+}
+
+/// What a slip costs more where no neighbour knows the word: the shorter what was typed, the more words are
+/// one slip away by chance.
+fn lone(word: &str) -> f32 {
+    (LONG - word.len() as f32).max(1.0)
+}
+
+fn dearness(token: &Token) -> f32 {
+    if token.is_marked() { MARKED } else { 0.0 }
 }
 
 fn part(tokens: &mut Vec<Token>, at: usize, border: usize) {

@@ -20,6 +20,8 @@ const EVENED: f32 = 0.4;
 pub(crate) struct Rival {
     pub word: u32,
     pub cost: f32,
+    /// What it costs more where no neighbour knows it.
+    pub lone: f32,
 }
 
 impl Rival {
@@ -71,16 +73,21 @@ struct Step {
     score: f32,
     /// The rival at the place before (or behind, on the way back).
     next: usize,
+    /// That one knows it.
+    held: bool,
 }
 
-const NOWHERE: Step = Step { score: f32::NEG_INFINITY, next: 0 };
+const NOWHERE: Step = Step { score: f32::NEG_INFINITY, next: 0, held: false };
 
 /// The likeliest way.
 pub(crate) fn best(phrasing: &Phrasing, choices: &Choices, witness: Witness) -> Way {
     let forth = forth(phrasing, choices, witness);
     let last = choices.places() - 1;
     let ended = choices.at(last).iter().zip(&forth[choices.start(last)..]);
-    let ended = ended.map(|(rival, step)| step.score + phrasing.after(rival.word, phrasing.edge(), witness));
+    let ended = ended.map(|(rival, step)| {
+        let alone = if step.held { 0.0 } else { rival.lone };
+        step.score + phrasing.after(rival.word, phrasing.edge(), witness) - alone
+    });
     let at = ended.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |best| best.0);
     let mut way = vec![0; last + 1];
     follow(&mut way, choices, &forth, last, at);
@@ -95,7 +102,11 @@ pub(crate) fn likely(phrasing: &Phrasing, choices: &Choices) -> Vec<(f32, Way)> 
         let start = choices.start(place);
         let open = choices.at(place).len() > 1;
         let each = (0..choices.at(place).len()).filter(|_| open);
-        ranked.extend(each.map(|rival| (forth[start + rival].score + back[start + rival].score, place, rival)));
+        ranked.extend(each.map(|rival| {
+            let (to, from) = (forth[start + rival], back[start + rival]);
+            let alone = if to.held || from.held { 0.0 } else { choices.at(place)[rival].lone };
+            (to.score + from.score - alone, place, rival)
+        }));
     }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     let top = ranked.first().map_or(0.0, |best| best.0);
@@ -139,12 +150,16 @@ fn forth(phrasing: &Phrasing, choices: &Choices, witness: Witness) -> Vec<Step> 
                 let (earlier, start) = (place.checked_sub(2), choices.start(place - 1));
                 for (at, before) in choices.at(place - 1).iter().enumerate() {
                     let step = steps[start + at];
-                    let mut score = step.score + phrasing.after(before.word, rival.word, witness);
+                    let (likely, held) = phrasing.link(before.word, rival.word, witness);
+                    let mut score = step.score + likely;
+                    if !held && !step.held {
+                        score -= before.lone;
+                    }
                     if earlier.is_some_and(|earlier| phrasing.apart(choices.at(earlier)[step.next].word, rival.word, witness)) {
                         score += APART;
                     }
                     if score > best.score {
-                        best = Step { score, next: at };
+                        best = Step { score, next: at, held };
                     }
                 }
             }
@@ -167,13 +182,17 @@ fn back(phrasing: &Phrasing, choices: &Choices) -> Vec<Step> {
                 let start = choices.start(place + 1);
                 for (behind, after) in choices.at(place + 1).iter().enumerate() {
                     let step = steps[start + behind];
-                    let mut score = step.score + phrasing.after(rival.word, after.word, any) - after.cost;
+                    let (likely, held) = phrasing.link(rival.word, after.word, any);
+                    let mut score = step.score + likely - after.cost;
+                    if !held && !step.held {
+                        score -= after.lone;
+                    }
                     let later = (place + 2 < choices.places()).then(|| choices.at(place + 2)[step.next].word);
                     if later.is_some_and(|later| phrasing.apart(rival.word, later, any)) {
                         score += APART;
                     }
                     if score > best.score {
-                        best = Step { score, next: behind };
+                        best = Step { score, next: behind, held };
                     }
                 }
             }

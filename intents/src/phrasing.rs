@@ -6,6 +6,9 @@ use crate::exact::ln;
 /// A word that no phrase has is as likely as one that they have so many times: names, and what one sells.
 const UNHEARD: f32 = 2.0;
 
+/// Words hold each other if they are together so much more often than by chance (a logarithm).
+const TOGETHER: f32 = 0.5;
+
 /// What is known of pairs of words, by their numbers: a small open table. Hardly ever does a
 /// pair seem to be there that no phrase has, and it does no harm.
 #[derive(Debug, Clone, Default)]
@@ -139,9 +142,25 @@ impl Phrasing {
         }
     }
 
+    /// The same, and whether the two are there together more often than by chance.
+    pub(crate) fn link(&self, before: u32, word: u32, witness: Witness) -> (f32, bool) {
+        let worth = self.beside.get(pair(before, word));
+        let attested = match worth {
+            Some(worth) if worth < 0.0 => worth,
+            Some(worth) if witness == Witness::Any => -worth,
+            _ => return (self.words[before as usize].open + self.words[word as usize].alone, false),
+        };
+        (attested, attested - self.words[word as usize].alone > TOGETHER)
+    }
+
+    /// Do several phrases have the words side by side?
+    pub(crate) fn often(&self, first: u32, second: u32) -> bool {
+        self.beside.get(pair(first, second)).is_some_and(|worth| worth < 0.0)
+    }
+
     /// Does some phrase have the words side by side?
-    pub(crate) fn beside(&self, first: u32, second: u32) -> bool {
-        self.beside.get(pair(first, second)).is_some()
+    pub(crate) fn linked(&self, first: u32, second: u32, witness: Witness) -> bool {
+        self.beside.get(pair(first, second)).is_some_and(|worth| worth < 0.0 || witness == Witness::Any)
     }
 
     /// Does some phrase have the words with another between them?
@@ -166,6 +185,6 @@ mod tests {
         assert!(after(2, Witness::Any) > after(3, Witness::Any));
         assert!(after(1, Witness::Others) > after(2, Witness::Others));
         assert!((after(2, Witness::Others) - after(3, Witness::Others)).abs() < 1e-6);
-        assert!(phrasing.beside(0, 2) && !phrasing.beside(2, 0));
+        assert!(phrasing.linked(0, 2, Witness::Any) && !phrasing.linked(2, 0, Witness::Any));
     }
 }
