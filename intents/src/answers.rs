@@ -1,8 +1,11 @@
 //! Which FAQ answer is asked for: the questions of each answer, compared by the words and
-//! pieces of words they share with the message, rare ones counting more.
+//! pieces of words they share with the message, rare ones counting more, and by what the nets of the
+//! classifier see in both.
 
+use crate::exact::{exp, ln};
 use crate::features::{self, Hashes, Sparse};
 use crate::reading::Scored;
+use crate::views::Views;
 use crate::vocabulary::Vocabulary;
 
 const SHOWN: usize = 5;
@@ -11,7 +14,7 @@ const SHOWN: usize = 5;
 const FAR: f32 = 0.1;
 
 /// How much each block of features weighs: in a short question the sense of a word says most.
-const SHARES: [f32; features::BLOCKS] = [0.3, 1.0, 1.0, 2.0];
+const SHARES: [f32; features::BLOCKS] = [1.0, 1.0, 2.0];
 
 /// A feature of more than one question in so many tells nothing.
 const COMMON: usize = 6;
@@ -21,6 +24,9 @@ const SECOND: f32 = 0.25;
 
 /// How much of the likeness is doubted where the classifier takes message and questions for different things.
 const DOUBT: f32 = 0.7;
+
+/// How much it adds that message and questions light up the same hidden units of the classifier.
+const VIEW: f32 = 0.3;
 
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerIndex {
@@ -32,6 +38,7 @@ pub(crate) struct AnswerIndex {
     owners: Vec<usize>,
     /// What the classifier takes the questions of each answer for, on average.
     leanings: Vec<Vec<f32>>,
+    views: Views,
     ids: Vec<String>,
 }
 
@@ -40,8 +47,17 @@ pub(crate) struct Question {
     /// By its number in the FAQ.
     pub answer: usize,
     pub features: Hashes,
-    /// How likely the classifier holds each class.
-    pub leaning: Vec<f32>,
+    pub leaning: Leaning,
+}
+
+/// What the classifier makes of a message.
+pub(crate) struct Leaning {
+    /// How likely it holds each class.
+    pub shares: Vec<f32>,
+    /// The share of its words that are known, rare ones counting more.
+    pub known: f32,
+    /// The hidden layers of its nets.
+    pub hidden: Vec<f32>,
 }
 
 impl AnswerIndex {
@@ -56,7 +72,7 @@ impl AnswerIndex {
             }
         }
         let all = questions.len() as f32;
-        let idf: Vec<f32> = seen.iter().map(|times| ((1.0 + all) / (0.5 + *times as f32)).ln() + 0.2).collect();
+        let idf: Vec<f32> = seen.iter().map(|times| ln((1.0 + all) / (0.5 + *times as f32)) + 0.2).collect();
         let mut postings = vec![Vec::new(); vocabulary.len()];
         for (at, question) in questions.iter().enumerate() {
             for (feature, weight) in features::weigh(&question.features, &vocabulary, &idf, &SHARES) {
@@ -65,11 +81,12 @@ impl AnswerIndex {
         }
         let owners = questions.iter().map(|question| question.answer).collect();
         let leanings = leanings(ids.len(), questions);
-        Self { vocabulary: vocabulary.settle(), idf, postings, owners, leanings, ids }
+        let views = Views::of(ids.len(), questions);
+        Self { vocabulary: vocabulary.settle(), idf, postings, owners, leanings, views, ids }
     }
 
     /// The best answers with the probability that each is the right one.
-    pub(crate) fn rank(&self, hashes: &Hashes, leaning: &[f32]) -> Vec<Scored<String>> {
+    pub(crate) fn rank(&self, hashes: &Hashes, leaning: &Leaning) -> Vec<Scored<String>> {
         let row: Sparse = features::weigh(hashes, &self.vocabulary, &self.idf, &SHARES);
         let whole: f32 = SHARES.iter().map(|share| share * share).sum();
         let mut likeness = vec![0.0_f32; self.owners.len()];
@@ -90,8 +107,10 @@ impl AnswerIndex {
             }
         }
         let both = best.into_iter().map(|[first, second]| (first + SECOND * second) / (1.0 + SECOND));
-        let agreed = both.zip(&self.leanings).map(|(likeness, own)| likeness * (1.0 - DOUBT + DOUBT * agreement(own, leaning)));
-        let mut ranked: Vec<(usize, f32)> = agreed.enumerate().filter(|(_, likeness)| *likeness > FAR).collect();
+        let doubted = |own: &[f32]| 1.0 - DOUBT + DOUBT * agreement(own, &leaning.shares);
+        let agreed = both.zip(&self.leanings).map(|(likeness, own)| likeness * doubted(own));
+        let seen_alike = agreed.zip(self.views.near(&leaning.hidden)).map(|(likeness, near)| likeness + VIEW * near);
+        let mut ranked: Vec<(usize, f32)> = seen_alike.enumerate().filter(|(_, likeness)| *likeness > FAR).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(SHOWN);
         self.believed(&ranked, known)
@@ -99,10 +118,10 @@ impl AnswerIndex {
 
     fn believed(&self, ranked: &[(usize, f32)], known: f32) -> Vec<Scored<String>> {
         let top = ranked.first().map_or(0.0, |best| best.1);
-        let shares: Vec<f32> = ranked.iter().map(|(_, likeness)| ((likeness - top) * 18.0).exp()).collect();
+        let shares: Vec<f32> = ranked.iter().map(|(_, likeness)| exp((likeness - top) * 18.0)).collect();
         let sum: f32 = shares.iter().sum();
         // Set on the held-out questions: at one half, nine in ten answers are right.
-        let fits = |likeness: f32| 1.0 / (1.0 + (-(likeness * (0.5 + 0.5 * known) - 0.22) * 12.0).exp());
+        let fits = |likeness: f32| 1.0 / (1.0 + exp(-(likeness * (0.5 + 0.5 * known) - 0.22) * 12.0));
         let believed = ranked.iter().zip(&shares).map(|((owner, likeness), share)| Scored {
             value: self.ids[*owner].clone(),
             probability: share / sum * fits(*likeness),
@@ -115,8 +134,8 @@ fn leanings(answers: usize, questions: &[Question]) -> Vec<Vec<f32>> {
     let mut sums: Vec<Vec<f32>> = vec![Vec::new(); answers];
     for question in questions {
         let sum = &mut sums[question.answer];
-        sum.resize(question.leaning.len(), 0.0);
-        for (sum, share) in sum.iter_mut().zip(&question.leaning) {
+        sum.resize(question.leaning.shares.len(), 0.0);
+        for (sum, share) in sum.iter_mut().zip(&question.leaning.shares) {
             *sum += share;
         }
     }

@@ -2,11 +2,12 @@
 //! of which never saw a twentieth of the phrases. On those it shows how sure it may be.
 
 use crate::dice::Dice;
-use crate::ensemble::Ensemble;
+use crate::ensemble::{Ensemble, Reaction};
 use crate::eval::LET_IN;
+use crate::exact::ln;
 use crate::features::{self, Counted, Hashes, Rows, SHARES};
 use crate::gate::{Gate, Signs};
-use crate::net::{Net, Round, dot, soften};
+use crate::net::{Net, Round, Turn, dot, soften};
 use crate::vocabulary::Vocabulary;
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ const HEAPS: usize = 20;
 /// A net sees each phrase once a round, in one of its copies. Copies teach less each, and all of
 /// them are seen sooner or later; a few phrases need more rounds.
 const ROUNDS: usize = 30;
-const ROUNDS_OF_COPIES: usize = 14;
+const ROUNDS_OF_COPIES: usize = 16;
 const FEW: usize = 1_000;
 
 /// Where phrases have no copies, they are still not learnt in one order only.
@@ -64,18 +65,22 @@ pub(crate) struct Verdict {
     pub probabilities: Vec<f32>,
     /// The probability that none of the classes fits.
     pub stranger: f32,
+    /// The share of its words that are known, rare ones counting more.
+    pub known: f32,
+    /// The hidden layers: messages with one wish light up the same units.
+    pub hidden: Vec<f32>,
 }
 
 impl Classifier {
-    /// `nobodys` is the class of examples that are nobody's, if there is one.
-    pub(crate) fn train(examples: &[Example], classes: usize, nobodys: Option<usize>) -> Self {
-        let phrases = examples.iter().map(|example| (&example.features, example.phrase));
-        let Counted { vocabulary, idf, rows } = features::count(phrases, &SHARES);
+    /// `nobodys` is the class of examples that are nobody's, if there is one; with another `throw` the dice fall otherwise.
+    pub(crate) fn train(examples: &[Example], classes: usize, nobodys: Option<usize>, throw: u64) -> Self {
+        let phrases: Vec<_> = examples.iter().map(|example| (&example.features, example.phrase)).collect();
+        let Counted { vocabulary, idf, rows } = features::count(&phrases, &SHARES);
         let (nets, unseen) = if classes <= FEW_CLASSES {
-            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, FEW_NETS);
+            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, FEW_NETS, throw);
             (Nets::Narrow(nets), unseen)
         } else {
-            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, MANY_NETS);
+            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, MANY_NETS, throw);
             (Nets::Wide(nets), unseen)
         };
         let temperature = temperature(&unseen);
@@ -99,14 +104,28 @@ impl Classifier {
     pub(crate) fn judge(&self, features: &Hashes, nobodys: Option<usize>) -> Verdict {
         let row = features::weigh(features, &self.vocabulary, &self.idf, &SHARES);
         let known = features::known(features, &self.vocabulary, &self.idf);
-        let (mut scores, strength) = match &self.nets {
-            Nets::Narrow(nets) => nets.score(&row),
-            Nets::Wide(nets) => nets.score(&row),
+        let Reaction { mut scores, strength, hidden } = match &self.nets {
+            Nets::Narrow(nets) => nets.react(&row),
+            Nets::Wide(nets) => nets.react(&row),
         };
         let signs = Signs::of(&scores, strength, known, self.temperature, nobodys);
         soften(&mut scores, self.temperature);
         let stranger = if known.words > 0.0 { self.gate.stranger(&signs) } else { STRANGE };
-        Verdict { probabilities: scores, stranger }
+        Verdict { probabilities: scores, stranger, known: known.words, hidden }
+    }
+
+    /// The same for a message that may be read in several ways, each with its weight against the first.
+    pub(crate) fn judge_ways(&self, first: &Hashes, others: &[(f32, Hashes)], nobodys: Option<usize>) -> Verdict {
+        let mut verdict = self.judge(first, nobodys);
+        let mut told = 1.0;
+        for (weight, features) in others {
+            let other = self.judge(features, nobodys);
+            told += weight;
+            let blend = |sum: &mut f32, other: f32| *sum += (other - *sum) * weight / told;
+            verdict.probabilities.iter_mut().zip(other.probabilities).for_each(|(sum, other)| blend(sum, other));
+            blend(&mut verdict.stranger, other.stranger);
+        }
+        verdict
     }
 
     /// How rare a feature is among what was learnt; `None` for one that was not.
@@ -134,11 +153,14 @@ fn teach<const H: usize>(
     features: usize,
     classes: usize,
     nets: usize,
+    throw: u64,
 ) -> (Ensemble<H>, Vec<Look>) {
     let phrases = examples.last().map_or(1, |last| last.phrase + 1);
     let rounds = rounds(phrases, examples.len());
-    let each = each_round(examples, rows);
-    let train = |net: usize| Net::train(&each, |phrase| sees(net, phrase), (features, classes), rounds, net as u64 + 1);
+    let each = each_round(examples, throw);
+    let train = |net: usize| {
+        Net::train((rows, &each), |phrase| sees(net, phrase), (features, classes), rounds, throw * 16 + net as u64 + 1)
+    };
     let train = &train;
     let nets: Vec<Net<H>> = std::thread::scope(|scope| {
         let nets: Vec<_> = (0..nets).map(|net| scope.spawn(move || train(net))).collect();
@@ -149,8 +171,8 @@ fn teach<const H: usize>(
 }
 
 /// Each phrase once a round, in another of its copies each time, in an order of its own.
-fn each_round(examples: &[Example], rows: &Rows) -> Vec<Round> {
-    let mut dice = Dice::new(5);
+fn each_round(examples: &[Example], throw: u64) -> Vec<Round> {
+    let mut dice = Dice::new(5 + throw);
     let mut from = 0;
     let starts = examples.chunk_by(|a, b| a.phrase == b.phrase).map(|copies| {
         from += copies.len();
@@ -160,11 +182,11 @@ fn each_round(examples: &[Example], rows: &Rows) -> Vec<Round> {
     let copies = phrases.iter().map(Range::len).max().unwrap_or(1).max(ORDERS);
     let round = |number: usize| {
         dice.shuffle(&mut phrases);
-        let copy = |copies: &Range<usize>| copies.start + (examples[copies.start].phrase + number) % copies.len();
-        Round {
-            rows: rows.in_order(phrases.iter().map(copy)),
-            of: phrases.iter().map(|copies| (examples[copies.start].class, examples[copies.start].phrase)).collect(),
-        }
+        let copy = |copies: &Range<usize>| {
+            let Example { class, phrase, .. } = examples[copies.start];
+            Turn { row: copies.start + (phrase + number) % copies.len(), class, phrase }
+        };
+        phrases.iter().map(copy).collect()
     };
     (0..copies).map(round).collect()
 }
@@ -208,9 +230,10 @@ fn temperature(looks: &[Look]) -> f32 {
     let surprise = |look: &Look, temperature: f32| {
         let mut probabilities = look.scores.clone();
         soften(&mut probabilities, temperature);
-        -probabilities[look.class].max(1e-9).ln()
+        -ln(probabilities[look.class].max(1e-9))
     };
     let loss = |temperature: f32| looks.iter().map(|look| surprise(look, temperature)).sum::<f32>();
-    let candidates = (0..24).map(|step| 0.3 * 1.12_f32.powi(step)).map(|candidate| (candidate, loss(candidate)));
+    let candidates =
+        std::iter::successors(Some(0.3), |last| Some(last * 1.12)).take(24).map(|candidate| (candidate, loss(candidate)));
     candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(1.0, |best| best.0)
 }

@@ -21,11 +21,6 @@ impl Dice {
         ((self.coins() >> 33) % sides.max(1) as u64) as usize
     }
 
-    /// Between -1 and 1.
-    pub(crate) fn near_zero(&mut self) -> f32 {
-        (self.coins() >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.throw(at + 1));

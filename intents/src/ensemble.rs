@@ -12,6 +12,16 @@ pub(crate) struct Ensemble<const H: usize> {
     heads: Vec<Head<H>>,
 }
 
+/// What a message calls forth in the nets.
+pub(crate) struct Reaction {
+    /// Of the classes, on average.
+    pub scores: Vec<f32>,
+    /// How strongly the hidden layers react.
+    pub strength: f32,
+    /// The hidden layers of all nets.
+    pub hidden: Vec<f32>,
+}
+
 #[derive(Debug, Clone)]
 struct Head<const H: usize> {
     bias: [f32; H],
@@ -36,8 +46,7 @@ impl<const H: usize> Ensemble<H> {
         Self { vectors, scales, heads: nets.into_iter().map(head).collect() }
     }
 
-    /// Scores of the classes, and how strongly the hidden layers react.
-    pub(crate) fn score(&self, row: &Sparse) -> (Vec<f32>, f32) {
+    pub(crate) fn react(&self, row: &Sparse) -> Reaction {
         let nets = self.heads.len();
         let part = 1.0 / nets as f32;
         let mut hidden: Vec<[f32; H]> = self.heads.iter().map(|head| head.bias).collect();
@@ -52,14 +61,16 @@ impl<const H: usize> Ensemble<H> {
         }
         let mut scores = vec![0.0; self.heads[0].class_bias.len()];
         let mut strength = 0.0;
+        let mut layers = Vec::with_capacity(nets * H);
         for (head, sums) in self.heads.iter().zip(hidden) {
             let hidden = sums.map(|sum| sum.max(0.0));
+            layers.extend_from_slice(&hidden);
             strength += dot(&hidden, &hidden).sqrt() * part;
             for (score, (class, bias)) in scores.iter_mut().zip(head.classes.iter().zip(&head.class_bias)) {
                 *score += (bias + dot(class, &hidden)) * part;
             }
         }
-        (scores, strength)
+        Reaction { scores, strength, hidden: layers }
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -96,7 +96,7 @@ pub fn evaluate(pack: &Pack, sets: &Sets<'_>) -> Result<Report, EvalError> {
     }
     let mut lens = Lens::of(pack);
     let began = Instant::now();
-    let classifier = Classifier::train(&lessons(&mut lens, sets.train, &labels), labels.len(), None);
+    let classifier = Classifier::train(&lessons(&mut lens, sets.train, &labels), labels.len(), None, 0);
     let training_seconds = began.elapsed().as_secs_f64();
     let judge = |messages: &[Labelled]| -> (Vec<Judged>, Vec<f64>) {
         messages.iter().map(|message| judge(&lens, &classifier, message, &labels)).unzip()
@@ -148,7 +148,8 @@ fn lessons(lens: &mut Lens, messages: &[Labelled], labels: &BTreeMap<&str, usize
 
 fn judge(lens: &Lens, classifier: &Classifier, message: &Labelled, labels: &BTreeMap<&str, usize>) -> (Judged, f64) {
     let began = Instant::now();
-    let Verdict { probabilities, stranger } = classifier.judge(&lens.look(&message.text, None).features, None);
+    let seen = lens.look(&message.text, None);
+    let Verdict { probabilities, stranger, .. } = classifier.judge_ways(&seen.features, &seen.others, None);
     let micros = began.elapsed().as_secs_f64() * 1e6;
     let (given, confidence) = top(&probabilities);
     (Judged { truth: labels.get(message.label.as_str()).copied(), given, confidence, stranger }, micros)

@@ -1,25 +1,29 @@
-//! What of a message counts: four blocks of features, each brought to length 1, so that no
-//! block drowns another: words with marks, plain words, pieces of plain words, and senses.
+//! What of a message counts: three blocks of features, each brought to its own length, so that no
+//! block drowns another: plain words, pieces of plain words, and senses. Marks count for senses only:
+//! words with marks as a block of their own told nothing more.
 
+use crate::exact::ln;
+use crate::lessons::side_by_side;
 use crate::reading::{Asked, Entity, EntityValue};
 use crate::senses::Senses;
 use crate::token::Token;
 use crate::vocabulary::Vocabulary;
 
-pub(crate) const BLOCKS: usize = 4;
+pub(crate) const BLOCKS: usize = 3;
 
-/// How much each block weighs against the others for the classifier. Words with marks say the same
-/// as plain ones and more, but many people type none.
-pub(crate) const SHARES: [f32; BLOCKS] = [0.5, 1.3, 0.7, 1.0];
+/// How much each block weighs against the others for the classifier.
+pub(crate) const SHARES: [f32; BLOCKS] = [1.3, 0.7, 1.0];
 
 /// Where there are more phrases than this, a feature of one alone is not learnt.
 const MANY: usize = 2_000;
+
+/// Where the pieces of words stand.
+const PIECES: usize = 1;
 
 /// Who answers a question says so in the first words.
 const BESIDE_QUESTION: usize = 4;
 
 /// Words in different blocks are different features.
-const MARKED: u64 = 0x4D41;
 const PLAIN: u64 = 0x504C;
 const SENSELESS: u64 = 0x5345;
 
@@ -70,27 +74,26 @@ fn mask(token: &Token, entities: &[Entity]) -> Option<&'static str> {
 }
 
 pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses, asked: Option<Asked>) -> Hashes {
-    let mut hashes = Hashes { blocks: [2, 2, 10, 2].map(|each| Vec::with_capacity(each * tokens.len() + 4)) };
+    let mut hashes = Hashes { blocks: [2, 10, 2].map(|each| Vec::with_capacity(each * tokens.len() + 4)) };
     let masks: Vec<Option<&'static str>> = tokens.iter().map(|token| mask(token, entities)).collect();
-    let mut before = (3, 4);
+    let mut before = 4;
     for (at, token) in tokens.iter().enumerate() {
         if goes_on(&masks, at) {
             continue;
         }
         let now = match masks[at] {
-            Some(mask) => (hash(1, mask), hash(2, mask)),
-            None => (finish(token.marked_key() ^ MARKED), finish(token.key() ^ PLAIN)),
+            Some(mask) => hash(2, mask),
+            None => finish(token.key() ^ PLAIN),
         };
-        hashes.blocks[0].extend([now.0, pair(before.0, now.0)]);
-        hashes.blocks[1].extend([now.1, pair(before.1, now.1)]);
+        hashes.blocks[0].extend([now, pair(before, now)]);
         before = now;
         if masks[at].is_none() {
-            pieces(&token.folded, &mut hashes.blocks[2]);
+            pieces(&token.folded, &mut hashes.blocks[PIECES]);
         }
     }
-    add_senses(tokens, &masks, senses, &mut hashes.blocks[3]);
+    add_senses(tokens, &masks, senses, &mut hashes.blocks[2]);
     if let Some(asked) = asked {
-        add_question(asked, &mut hashes.blocks[3]);
+        add_question(asked, &mut hashes.blocks[2]);
     }
     hashes
 }
@@ -171,7 +174,7 @@ fn append(numbers: impl Iterator<Item = u32>, idf: &[f32], share: f32, sparse: &
 
 /// The share of plain words that the model has seen.
 pub(crate) fn known_share(hashes: &Hashes, vocabulary: &Vocabulary) -> f32 {
-    let words: Vec<_> = hashes.blocks[1].iter().step_by(2).collect();
+    let words: Vec<_> = hashes.blocks[0].iter().step_by(2).collect();
     let known = words.iter().filter(|hash| vocabulary.get(***hash).is_some()).count();
     known as f32 / words.len().max(1) as f32
 }
@@ -187,13 +190,13 @@ pub(crate) struct Known {
 
 pub(crate) fn known(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32]) -> Known {
     let (mut seen, mut unseen) = (0.0, 0.0);
-    for hash in hashes.blocks[1].iter().step_by(2) {
+    for hash in hashes.blocks[0].iter().step_by(2) {
         match vocabulary.get(*hash) {
             Some(number) => seen += idf[number as usize],
             None => unseen += RAREST,
         }
     }
-    let pairs = hashes.blocks[3].iter().skip(1).step_by(2);
+    let pairs = hashes.blocks[2].iter().skip(1).step_by(2);
     let known = pairs.clone().filter(|hash| vocabulary.get(**hash).is_some()).count();
     Known { words: seen / f32::max(seen + unseen, 1e-6), pairs: known as f32 / pairs.len().max(1) as f32 }
 }
@@ -217,63 +220,74 @@ impl Rows {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
         &self.entries[start..self.ends[at]]
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The same rows in another order; one may stand at several places.
-    pub(crate) fn in_order(&self, order: impl Iterator<Item = usize>) -> Self {
-        let mut rows = Self { entries: Sparse::with_capacity(self.entries.len() / 2), ends: Vec::with_capacity(self.len()) };
-        for at in order {
-            rows.entries.extend_from_slice(self.get(at));
-            rows.ends.push(rows.entries.len());
-        }
-        rows
-    }
 }
 
 /// A phrase may have several copies; `examples` says with each its phrase. Where there is much to
 /// learn from, a feature that only one phrase has is left out.
-pub(crate) fn count<'a>(examples: impl Iterator<Item = (&'a Hashes, usize)>, shares: &[f32; BLOCKS]) -> Counted {
-    let mut all = Vocabulary::new();
-    let mut sightings: Vec<Sightings> = Vec::new();
-    let mut numbers: Vec<u32> = Vec::new();
-    let mut lengths: Vec<[usize; BLOCKS]> = Vec::new();
-    let mut phrases = 0;
-    for (hashes, phrase) in examples {
-        phrases = phrases.max(phrase + 1);
-        for hash in hashes.blocks.iter().flatten() {
-            let number = all.learn(*hash);
-            match sightings.get_mut(number as usize) {
-                None => sightings.push(Sightings { hash: *hash, phrases: 1, last: phrase }),
-                Some(seen) => seen.add(phrase),
-            }
-            numbers.push(number);
-        }
-        lengths.push(hashes.blocks.each_ref().map(Vec::len));
-    }
+pub(crate) fn count(examples: &[(&Hashes, usize)], shares: &[f32; BLOCKS]) -> Counted {
+    let tallies =
+        side_by_side(&BLOCKS_BY_LENGTH, |blocks| blocks.iter().map(|block| (*block, Tally::of(examples, *block))).collect());
+    let mut tallies: Vec<(usize, Tally)> = tallies.into_iter().flat_map(|tallies: Vec<_>| tallies).collect();
+    tallies.sort_unstable_by_key(|tally| tally.0);
+    let phrases = examples.iter().map(|example| example.1 + 1).max().unwrap_or(0);
+    let (mut vocabulary, mut idf) = (Vocabulary::new(), Vec::new());
     let least = if phrases > MANY { 2 } else { 1 };
-    let mut vocabulary = Vocabulary::new();
-    let mut idf = Vec::new();
-    let kept = sightings.iter().map(|seen| {
-        (seen.phrases >= least).then(|| {
-            idf.push(((1.0 + phrases as f32) / (1.0 + seen.phrases as f32)).ln() + 1.0);
-            vocabulary.learn(seen.hash)
-        })
-    });
-    let kept: Vec<Option<u32>> = kept.collect();
-    let mut rows = Rows { entries: Sparse::with_capacity(numbers.len()), ends: Vec::with_capacity(lengths.len()) };
-    let mut rest = numbers.as_slice();
-    for lengths in &lengths {
-        for (length, share) in lengths.iter().zip(shares) {
-            let (block, after) = rest.split_at(*length);
-            append(block.iter().filter_map(|number| kept[*number as usize]), &idf, *share, &mut rows.entries);
-            rest = after;
+    let mut choose = |tally: &Tally| {
+        let kept = tally.sightings.iter().map(|seen| {
+            (seen.phrases >= least).then(|| {
+                idf.push(ln((1.0 + phrases as f32) / (1.0 + seen.phrases as f32)) + 1.0);
+                vocabulary.learn(seen.hash)
+            })
+        });
+        kept.collect::<Vec<Option<u32>>>()
+    };
+    let kept: Vec<Vec<Option<u32>>> = tallies.iter().map(|(_, tally)| choose(tally)).collect();
+    let entries = tallies.iter().map(|tally| tally.1.numbers.len()).sum();
+    let mut rows = Rows { entries: Sparse::with_capacity(entries), ends: Vec::with_capacity(examples.len()) };
+    for at in 0..examples.len() {
+        for (((_, tally), kept), share) in tallies.iter().zip(&kept).zip(shares) {
+            append(tally.of_example(at).iter().filter_map(|number| kept[*number as usize]), &idf, *share, &mut rows.entries);
         }
         rows.ends.push(rows.entries.len());
     }
     Counted { vocabulary: vocabulary.settle(), idf, rows }
+}
+
+/// Pieces of words are as many as all the others: two can count side by side.
+const BLOCKS_BY_LENGTH: [&[usize]; 2] = [&[PIECES], &[0, 2]];
+
+/// The features of one block, by numbers of their own.
+struct Tally {
+    sightings: Vec<Sightings>,
+    numbers: Vec<u32>,
+    /// Where those of each example end.
+    ends: Vec<usize>,
+}
+
+impl Tally {
+    fn of(examples: &[(&Hashes, usize)], block: usize) -> Self {
+        let mut all = Vocabulary::new();
+        let entries = examples.iter().map(|example| example.0.blocks[block].len()).sum();
+        let mut sightings: Vec<Sightings> = Vec::new();
+        let (mut numbers, mut ends) = (Vec::with_capacity(entries), Vec::with_capacity(examples.len()));
+        for (hashes, phrase) in examples {
+            for hash in &hashes.blocks[block] {
+                let number = all.learn(*hash);
+                match sightings.get_mut(number as usize) {
+                    None => sightings.push(Sightings { hash: *hash, phrases: 1, last: *phrase }),
+                    Some(seen) => seen.add(*phrase),
+                }
+                numbers.push(number);
+            }
+            ends.push(numbers.len());
+        }
+        Self { sightings, numbers, ends }
+    }
+
+    fn of_example(&self, at: usize) -> &[u32] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.numbers[start..self.ends[at]]
+    }
 }
 
 /// How many phrases have a feature.

@@ -1,6 +1,7 @@
 //! Is the message anybody's at all? A few signs of how the nets reacted, weighed by a logistic
 //! rule that is fitted on phrases the nets had not seen.
 
+use crate::exact::{exp, ln};
 use crate::features::Known;
 
 /// How the nets reacted to a message.
@@ -22,10 +23,10 @@ impl Signs {
                 top[1] = score;
             }
         }
-        let sum: f32 = scores.iter().map(|score| (score / temperature - top[0]).exp()).sum();
+        let sum: f32 = scores.iter().map(|score| exp(score / temperature - top[0])).sum();
         let against_nobody = if nobody.is_finite() { (top[0] - nobody).clamp(-12.0, 12.0) } else { 0.0 };
         let energy = top[0] * temperature;
-        Self([-sum.ln(), (top[0] - top[1]).min(12.0), energy, strength, known.words, known.pairs, against_nobody])
+        Self([-ln(sum), (top[0] - top[1]).min(12.0), energy, strength, known.words, known.pairs, against_nobody])
     }
 }
 
@@ -43,7 +44,7 @@ impl Gate {
         let count = signs.len().max(1) as f32;
         let means = std::array::from_fn(|at| signs.iter().map(|(signs, _)| signs.0[at]).sum::<f32>() / count);
         let spreads = std::array::from_fn(|at: usize| {
-            let square = signs.iter().map(|(signs, _)| (signs.0[at] - means[at]).powi(2)).sum::<f32>() / count;
+            let square = signs.iter().map(|(signs, _)| square(signs.0[at] - means[at])).sum::<f32>() / count;
             square.sqrt().max(1e-3)
         });
         let mut gate = Self { means, spreads, weights: UNTAUGHT, bias: 3.0 };
@@ -64,31 +65,41 @@ impl Gate {
     }
 
     fn descend(&mut self, signs: &[(Signs, bool)]) {
-        let count = signs.len() as f32;
+        let part = 1.0 / signs.len() as f32;
         let even = |signs: &Signs| std::array::from_fn(|at| (signs.0[at] - self.means[at]) / self.spreads[at]);
         let signs: Vec<([f32; SIGNS], f32)> =
             signs.iter().map(|(signs, somebodys)| (even(signs), f32::from(u8::from(*somebodys)))).collect();
-        for _ in 0..400 {
+        for _ in 0..ROUNDS {
             let mut slopes = [0.0; SIGNS];
             let mut bias = 0.0;
             for (signs, somebodys) in &signs {
-                let lean = self.bias + self.weights.iter().zip(signs).map(|(weight, sign)| weight * sign).sum::<f32>();
-                let error = (1.0 - strangeness(lean) - somebodys) / count;
+                let mut lean = self.weights;
+                for (lean, sign) in lean.iter_mut().zip(signs) {
+                    *lean *= sign;
+                }
+                let error = 1.0 - strangeness(self.bias + lean.iter().sum::<f32>()) - somebodys;
                 bias += error;
                 for (slope, sign) in slopes.iter_mut().zip(signs) {
                     *slope += error * sign;
                 }
             }
-            self.bias -= 2.0 * bias;
+            self.bias -= 2.0 * bias * part;
             for (weight, slope) in self.weights.iter_mut().zip(slopes) {
-                *weight -= 2.0 * (slope + 1e-3 * *weight);
+                *weight -= 2.0 * (slope * part + 1e-3 * *weight);
             }
         }
     }
 }
 
+/// How often all signs are gone through.
+const ROUNDS: usize = 200;
+
+fn square(number: f32) -> f32 {
+    number * number
+}
+
 fn strangeness(lean: f32) -> f32 {
-    1.0 / (1.0 + lean.clamp(-7.0, 7.0).exp())
+    1.0 / (1.0 + exp(lean.clamp(-7.0, 7.0)))
 }
 
 /// Fewer phrases that are nobody's teach nothing.

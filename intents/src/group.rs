@@ -25,7 +25,7 @@ const ROUNDS: usize = 3;
 const UNKNOWN: f32 = 7.0;
 
 /// How much words with marks, plain words, pieces of words and senses weigh.
-const SHARES: [f32; BLOCKS] = [0.5, 1.0, 1.5, 1.0];
+const SHARES: [f32; BLOCKS] = [1.1, 1.5, 1.0];
 
 /// How much it weighs what the classifier, however unsure, makes of a message: other words for the
 /// same wish have little else in common.

@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::letters;
 
 /// One word in so many is spoilt.
-const SELDOM: usize = 4;
+const SELDOM: usize = 3;
 
 /// What stands beside a key.
 const BESIDE: [(&str, &str); 16] = [

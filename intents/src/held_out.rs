@@ -24,15 +24,18 @@ const THANKS_BYE: &str = "thanks_bye";
 
 /// What each row must reach, in shares. Raise them when the measured figure rises.
 const FLOORS: [(&str, f64); 8] = [
-    ("vi", 0.90),
-    ("vi stripped", 0.89),
-    ("vi misspelt", 0.895),
-    ("vi stripped and misspelt", 0.86),
-    ("vi telex", 0.89),
+    ("vi", 0.91),
+    ("vi stripped", 0.91),
+    ("vi misspelt", 0.897),
+    ("vi stripped and misspelt", 0.88),
+    ("vi telex", 0.90),
     ("en", 0.89),
     ("not mine", 0.84),
-    ("answers", 0.78),
+    ("answers", 0.80),
 ];
+
+/// How often each message is spoilt where chance decides: one throw alone moves the figure by a point.
+const THROWS: usize = 6;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
@@ -56,6 +59,30 @@ pub struct Table {
 }
 
 impl Table {
+    /// The mean of several runs; times and confusions are of the first.
+    #[must_use]
+    pub fn mean(runs: Vec<Self>) -> Self {
+        let part = 1.0 / runs.len().max(1) as f64;
+        let mut runs = runs.into_iter();
+        let mut mean = runs.next().unwrap_or_default();
+        for run in runs {
+            mean.rows.iter_mut().zip(&run.rows).for_each(|(sum, row)| sum.share += row.share);
+            mean.precision += run.precision;
+            mean.acted_rightly += run.acted_rightly;
+        }
+        mean.rows.iter_mut().for_each(|row| row.share *= part);
+        mean.precision *= part;
+        mean.acted_rightly *= part;
+        mean
+    }
+
+    /// How much less is read rightly in one row than in another, in shares.
+    #[must_use]
+    pub fn lost(&self, from: &str, to: &str) -> f64 {
+        let share = |name: &str| self.rows.iter().find(|row| row.name == name).map_or(0.0, |row| row.share);
+        share(from) - share(to)
+    }
+
     #[must_use]
     pub fn holds(&self) -> bool {
         self.rows.iter().all(|row| row.share >= row.floor)
@@ -82,7 +109,7 @@ pub fn measure(matcher: &Matcher) -> Result<Table, EvalError> {
         if language == Language::Vi {
             for noise in Noise::ALL {
                 let spoilt = |message: &Labelled| right(matcher, &noise.spoil(&message.text), &message.label);
-                table.rows.push(row(&format!("vi {}", name(noise)), &mine, spoilt));
+                table.rows.push(row(&format!("vi {}", name(noise)), &thrown(noise, &mine), spoilt));
             }
         }
         for message in &mine {
@@ -114,6 +141,16 @@ pub fn measure(matcher: &Matcher) -> Result<Table, EvalError> {
     table.confusions = confusions.into_iter().map(|((truth, given), count)| (truth, given, count)).collect();
     table.confusions.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
     Ok(table)
+}
+
+/// Where chance decides what becomes of a message, it is spoilt several times: spaces behind it change
+/// nothing but what is thrown.
+fn thrown(noise: Noise, messages: &[Labelled]) -> Vec<Labelled> {
+    let throws = if matches!(noise, Noise::StrippedAndMisspelt | Noise::Misspelt) { THROWS } else { 1 };
+    let behind = |throw: usize| {
+        messages.iter().map(move |message| Labelled { text: format!("{}{}", message.text, " ".repeat(throw)), ..message.clone() })
+    };
+    (0..throws).flat_map(behind).collect()
 }
 
 fn name(noise: Noise) -> &'static str {

@@ -1,5 +1,6 @@
 //! Vietnamese or English, also without marks: by the words of the pack's own phrases.
 
+use crate::exact::ln;
 use crate::intent::Language;
 use crate::token::Token;
 use crate::vocabulary::Quick;
@@ -21,7 +22,7 @@ impl Tongues {
                 totals[language as usize] += 1.0;
             }
         }
-        let leaning = |[vi, en]: [f32; 2]| ((vi + 0.3) / totals[0]).ln() - ((en + 0.3) / totals[1]).ln();
+        let leaning = |[vi, en]: [f32; 2]| ln((vi + 0.3) / totals[0]) - ln((en + 0.3) / totals[1]);
         Self { leanings: counts.into_iter().map(|(word, seen)| (word, leaning(seen))).collect() }
     }
 

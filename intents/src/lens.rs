@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub tokens: Vec<Token>,
     pub entities: Vec<Entity>,
     pub features: Hashes,
+    /// What else may have been meant, each with its weight against that.
+    pub others: Vec<(f32, Hashes)>,
 }
 
 impl Lens {
@@ -76,24 +78,28 @@ impl Lens {
     fn look_at_composed(&self, text: &str, asked: Option<Asked>) -> Seen {
         let mut tokens = text::words(text, &self.habits);
         let entities = entities::find(text, &tokens, &self.rules, asked);
-        self.mender.mend(&mut tokens);
-        let features = features::extract(&tokens, &entities, &self.senses, asked);
-        Seen { tokens, entities, features }
+        let others = self.mender.mend(&mut tokens);
+        let extract = |tokens: &[Token]| features::extract(tokens, &entities, &self.senses, asked);
+        let features = extract(&tokens);
+        let others = others.into_iter().map(|(weight, tokens)| (weight, extract(&tokens))).collect();
+        Seen { tokens, entities, features, others }
     }
 
-    /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way.
-    pub(crate) fn hurried(&self, phrase: &str, copy: u64, asked: Option<Asked>) -> Hashes {
+    /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way. Haste
+    /// adds no values to a phrase without any.
+    pub(crate) fn hurried(&self, phrase: &str, copy: u64, seen: &Seen, asked: Option<Asked>) -> Hashes {
         let text = hurried(phrase, copy);
         let mut tokens = text::words(&text, &self.habits);
-        let entities = entities::find(&text, &tokens, &self.rules, asked);
-        self.mender.mend(&mut tokens);
+        let valued = !seen.entities.is_empty();
+        let entities = if valued { entities::find(&text, &tokens, &self.rules, asked) } else { Vec::new() };
+        self.mender.mend_copy(&mut tokens);
         self.mender.confuse(&mut tokens, &mut Dice::new(copy + text.len() as u64));
         features::extract(&tokens, &entities, &self.senses, asked)
     }
 
     /// The same text as somebody types it who leaves the marks out; `None` if nothing changes.
     pub(crate) fn without_marks(&self, seen: &Seen, asked: Option<Asked>) -> Option<Hashes> {
-        if seen.tokens.iter().all(|token| token.marked == token.folded) {
+        if !seen.tokens.iter().any(Token::is_marked) {
             return None;
         }
         let bare: Vec<Token> = seen.tokens.iter().map(Token::bare).collect();

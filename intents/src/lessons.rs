@@ -14,7 +14,7 @@ pub(crate) struct Lesson<'a> {
 }
 
 /// How often a Vietnamese phrase is learnt as a hurried thumb types it.
-const HURRIED: u64 = 2;
+const HURRIED: u64 = 4;
 
 /// One phrase in so many is also learnt as if a question of the bot stood before it, which changes
 /// nothing: most questions are not answered but followed by another wish.
@@ -27,15 +27,17 @@ pub(crate) fn examples(lens: &Lens, lessons: &[Lesson<'_>]) -> Vec<Example> {
     each.into_iter().flatten().collect()
 }
 
-/// The same work on each item, one half beside the other; what came out stands in the order of the items.
+/// The same work on each item, every second one beside the others (long and short ones stand together);
+/// what came out stands in the order of the items.
 pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let half = items.len().div_ceil(2).max(1);
     let work = &work;
-    std::thread::scope(|scope| {
-        let part = |items: &[T]| items.iter().map(work).collect::<Vec<R>>();
-        let parts: Vec<_> = items.chunks(half).map(|items| scope.spawn(move || part(items))).collect();
-        parts.into_iter().flat_map(|part| part.join().expect("reading does not panic")).collect()
-    })
+    let (even, odd) = std::thread::scope(|scope| {
+        let part = move |first: usize| items.iter().skip(first).step_by(2).map(work).collect::<Vec<R>>();
+        let odd = scope.spawn(move || part(1));
+        (part(0), odd.join().expect("reading does not panic"))
+    });
+    let mut odd = odd.into_iter();
+    even.into_iter().flat_map(|even| std::iter::once(even).chain(odd.next())).collect()
 }
 
 /// The copies of one phrase.
@@ -44,7 +46,7 @@ fn copies(lens: &Lens, phrase: usize, lesson: &Lesson<'_>, questions: bool) -> V
     let mut copies = vec![seen.features.clone()];
     if let Some(bare) = lens.without_marks(seen, *asked) {
         copies.push(bare);
-        let hurried = (1..=HURRIED).map(|copy| lens.hurried(text, copy, *asked));
+        let hurried = (1..=HURRIED).map(|copy| lens.hurried(text, copy, seen, *asked));
         copies.extend(hurried);
     }
     if questions && asked.is_none() && phrase.is_multiple_of(PASSED_OVER) {

@@ -1,7 +1,7 @@
 //! Everything together: a message in, a reading out. Trains when it is made; after that it
 //! only reads, from any number of threads.
 
-use crate::answers::{AnswerIndex, Question};
+use crate::answers::{AnswerIndex, Leaning, Question};
 use crate::classifier::Classifier;
 use crate::features::Hashes;
 use crate::group::Known;
@@ -40,9 +40,19 @@ const NOT_MINE: usize = Intent::ALL.len();
 /// A shop may answer what is no intent, but a message that is nobody's is seldom in its FAQ either.
 const DOUBT: f32 = 0.5;
 
+/// Who says so little in words that anybody knows, between many that nobody does, has not been understood,
+/// however polite those few are. The FAQ may know more words than the phrases: its answers are not doubted for it.
+const FEW_WORDS: f32 = 0.5;
+const UNKNOWN: f32 = 0.55;
+
 impl Matcher {
     /// Learns the pack and indexes the answers.
     pub fn train(pack: &Pack, answers: &[AnswerEntry]) -> Result<Self, TrainError> {
+        Self::train_thrown(pack, answers, 0)
+    }
+
+    /// The same with other throws of the dice, to measure how much of a figure is chance.
+    pub fn train_thrown(pack: &Pack, answers: &[AnswerEntry], throw: u64) -> Result<Self, TrainError> {
         let mut intents: Vec<Intent> = pack.phrases.iter().map(|phrase| phrase.intent).collect();
         intents.sort_unstable();
         intents.dedup();
@@ -63,10 +73,10 @@ impl Matcher {
         let questions: Vec<&str> = answers.iter().flat_map(|answer| &answer.questions).map(|(_, text)| text.as_str()).collect();
         let questions: Vec<Seen> = side_by_side(&questions, |question| lens.look(question, None));
         lens.learn_words(lessons.iter().map(|lesson| &lesson.seen).chain(&questions));
-        let examples = examples(&lens, &lessons);
-        let classifier = Classifier::train(&examples, NOT_MINE + 1, Some(NOT_MINE));
         let tongues =
             Tongues::learn(written.iter().map(|phrase| phrase.0).zip(lessons.iter().map(|lesson| lesson.seen.tokens.as_slice())));
+        let examples = examples(&lens, &lessons);
+        let classifier = Classifier::train(&examples, NOT_MINE + 1, Some(NOT_MINE), throw);
         let learnt = Learnt { lens, classifier, tongues };
         let answers = Arc::new(learnt.index(answers));
         Ok(Self { learnt: Arc::new(learnt), answers })
@@ -82,16 +92,20 @@ impl Matcher {
     #[must_use]
     pub fn read(&self, text: &str, context: &Context) -> Reading {
         let seen = self.learnt.lens.look(text, context.asked);
-        let shares = self.learnt.weigh(&seen);
-        let not_mine = shares[NOT_MINE];
-        let mut answers = self.answers.rank(&seen.features, &shares);
+        let mut leaning = self.learnt.weigh(&seen);
+        let mut answers = self.answers.rank(&seen.features, &leaning);
         for answer in &mut answers {
-            answer.probability *= 1.0 - DOUBT * not_mine;
+            answer.probability *= 1.0 - DOUBT * leaning.shares[NOT_MINE];
+        }
+        if leaning.known < FEW_WORDS {
+            let not_mine = leaning.shares[NOT_MINE].max(UNKNOWN);
+            scale(&mut leaning.shares[..NOT_MINE], 1.0 - not_mine);
+            leaning.shares[NOT_MINE] = not_mine;
         }
         Reading {
             language: self.learnt.tongues.of(&seen.tokens, context.language),
-            intents: ranked(&shares),
-            not_mine,
+            intents: ranked(&leaning.shares),
+            not_mine: leaning.shares[NOT_MINE],
             answers,
             entities: seen.entities,
         }
@@ -116,13 +130,13 @@ impl Matcher {
 
 impl Learnt {
     /// How likely each class is, that of nobody's messages last; they sum to 1.
-    fn weigh(&self, seen: &Seen) -> Vec<f32> {
-        let verdict = self.classifier.judge(&seen.features, Some(NOT_MINE));
+    fn weigh(&self, seen: &Seen) -> Leaning {
+        let verdict = self.classifier.judge_ways(&seen.features, &seen.others, Some(NOT_MINE));
         let not_mine = if seen.tokens.is_empty() { 1.0 } else { verdict.stranger };
         let mut shares = verdict.probabilities;
         scale(&mut shares[..NOT_MINE], 1.0 - not_mine);
         shares[NOT_MINE] = not_mine;
-        shares
+        Leaning { shares, known: verdict.known, hidden: verdict.hidden }
     }
 
     fn index(&self, answers: &[AnswerEntry]) -> AnswerIndex {

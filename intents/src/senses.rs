@@ -72,7 +72,7 @@ impl Senses {
         if let Some(sense) = self.marked.get(&key(tokens.iter().map(Token::marked_key))) {
             return Some(*sense);
         }
-        if tokens.iter().any(|token| token.marked != token.folded) {
+        if tokens.iter().any(Token::is_marked) {
             return None;
         }
         let sense = self.folded.get(&key(tokens.iter().map(Token::key))).copied();
@@ -82,7 +82,7 @@ impl Senses {
     /// Without an English ending: `deliveries` no, `delivered` yes.
     fn inflected(&self, token: &Token) -> Option<u32> {
         let word = token.folded.as_str();
-        if word.len() < 4 || token.marked != token.folded || !word.ends_with(['s', 'd', 'g', 'y']) {
+        if word.len() < 4 || token.is_marked() || !word.ends_with(['s', 'd', 'g', 'y']) {
             return None;
         }
         let known = |stem: &str| self.folded.get(&key(std::iter::once(hash(0, stem)))).copied();

@@ -1,27 +1,89 @@
-//! How far what was typed is from a word: one slip of the finger, or the spelling of a region. Keys
+//! How far what was typed is from a word: one slip of the finger, the spelling of a region, or both. Keys
 //! under which such words meet.
 
-pub(crate) fn key(letters: impl Iterator<Item = u8>) -> u32 {
-    letters.fold(0x811C_9DC5, |sum: u32, letter| (sum ^ u32::from(letter)).wrapping_mul(0x0100_0193))
+/// How unlikely each is, as a logarithm without its sign: what sounds alike is the most usual.
+const ALIKE: f32 = 0.6;
+const SLIP: f32 = 1.0;
+const BOTH: f32 = 3.0;
+
+/// In a shorter word a slip and a region's spelling leave nothing to know it by.
+const LONG_ENOUGH: usize = 3;
+
+/// A plain word and how it sounds.
+#[derive(Debug, Clone)]
+pub(crate) struct Spelling {
+    pub plain: Box<str>,
+    /// What sounds alike somewhere in the country is written alike: `chang` and `trang`, `xua` and `sua`.
+    pub sound: Box<str>,
+}
+
+impl Spelling {
+    pub(crate) fn of(word: &str) -> Self {
+        Self { plain: word.into(), sound: sound(word).into() }
+    }
+
+    /// Words that are one slip from each other share one of these; some stand twice.
+    pub(crate) fn keys(&self) -> Vec<u32> {
+        let mut keys = self.near_keys();
+        keys.extend(shortened(SOUND, &self.sound));
+        keys
+    }
+
+    /// The same, but for what sounds alike or is one slip away, not both at once.
+    pub(crate) fn near_keys(&self) -> Vec<u32> {
+        let plain = [self.sound_key(), key(PLAIN, self.plain.bytes())].into_iter();
+        plain.chain(shortened(PLAIN, &self.plain)).collect()
+    }
+
+    pub(crate) fn sound_key(&self) -> u32 {
+        key(SOUND, self.sound.bytes())
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.plain.len() + self.sound.len()
+    }
+}
+
+/// How unlikely it is that one word is typed for another; `None` if more lies between them.
+pub(crate) fn cost(typed: &Spelling, meant: &Spelling) -> Option<f32> {
+    if typed.sound == meant.sound {
+        return Some(ALIKE);
+    }
+    let plain = slip(&typed.plain, &meant.plain).map(|cost| SLIP + cost);
+    let both = || slip(&typed.sound, &meant.sound).map(|cost| BOTH + cost).filter(|_| typed.plain.len() >= LONG_ENOUGH);
+    plain.or_else(both)
+}
+
+/// The two spellings do not meet.
+const PLAIN: u32 = 0x811C_9DC5;
+const SOUND: u32 = 0x5A1D_9DC5;
+
+fn key(seed: u32, letters: impl Iterator<Item = u8>) -> u32 {
+    letters.fold(seed, |sum: u32, letter| (sum ^ u32::from(letter)).wrapping_mul(0x0100_0193))
 }
 
 /// The word with each of its letters left out once, the first one kept.
-pub(crate) fn shortened(word: &str) -> impl Iterator<Item = u32> + '_ {
-    (1..word.len()).map(|left_out| key(word.bytes().enumerate().filter(move |(at, _)| *at != left_out).map(|(_, letter)| letter)))
+fn shortened(seed: u32, word: &str) -> impl Iterator<Item = u32> + '_ {
+    let without = move |left_out| word.bytes().enumerate().filter(move |(at, _)| *at != left_out).map(|(_, letter)| letter);
+    (1..word.len()).map(move |left_out| key(seed, without(left_out)))
 }
 
-/// What sounds alike somewhere in the country has one key: `chang` and `trang`, `xua` and `sua`.
-pub(crate) fn sound(word: &str) -> u32 {
+pub(crate) fn sound(word: &str) -> String {
     let (head, rest) = HEADS.iter().find_map(|(head, sound)| Some((*sound, word.strip_prefix(head)?))).unwrap_or(("", word));
     let (rest, tail) = TAILS.iter().find_map(|(tail, sound)| Some((rest.strip_suffix(tail)?, *sound))).unwrap_or((rest, ""));
-    let mut last = 0;
-    let body = rest.bytes().filter_map(move |letter| {
-        let now = if letter == b'y' { b'i' } else { letter };
-        let silent = now == last || matches!((last, now), (b'i', b'e') | (b'u', b'o'));
+    let mut sound = String::with_capacity(word.len());
+    sound.push_str(head);
+    let mut last = '\0';
+    for letter in rest.chars() {
+        let now = if letter == 'y' { 'i' } else { letter };
+        let silent = now == last || matches!((last, now), ('i', 'e') | ('u', 'o'));
         last = now;
-        (!silent).then_some(now)
-    });
-    key(b"#".iter().copied().chain(head.bytes()).chain(body).chain(tail.bytes()))
+        if !silent {
+            sound.push(now);
+        }
+    }
+    sound.push_str(tail);
+    sound
 }
 
 const HEADS: [(&str, &str); 20] = [
@@ -49,11 +111,8 @@ const HEADS: [(&str, &str); 20] = [
 
 const TAILS: [(&str, &str); 5] = [("ng", "n"), ("nh", "n"), ("ch", "t"), ("c", "t"), ("k", "t")];
 
-/// How far what was typed is from a word: `None` if no single slip leads there.
-pub(crate) fn slip(typed: &str, meant: &str) -> Option<f32> {
-    if sound(typed) == sound(meant) {
-        return Some(0.3);
-    }
+/// One letter too much, too little, exchanged with the next, or another; `None` if no single slip leads there.
+fn slip(typed: &str, meant: &str) -> Option<f32> {
     let (typed, meant) = (typed.as_bytes(), meant.as_bytes());
     let same = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
     let (left, right) = (&typed[same..], &meant[same..]);

@@ -13,16 +13,31 @@ pub(crate) struct Token {
     pub folded: String,
     /// Of the plain spelling.
     key: u64,
+    /// Of the one with marks.
+    marked_key: u64,
 }
 
 impl Token {
     pub(crate) fn new(span: Range<usize>, marked: String, folded: String) -> Self {
-        Self { span, key: hash(0, &folded), marked, folded }
+        let key = hash(0, &folded);
+        let marked_key = if marked == folded { key } else { hash(0, &marked) };
+        Self { span, key, marked_key, marked, folded }
     }
 
     /// Without marks.
     pub(crate) fn bare(&self) -> Self {
-        Self { marked: self.folded.clone(), ..self.clone() }
+        Self {
+            span: self.span.clone(),
+            marked: self.folded.clone(),
+            folded: self.folded.clone(),
+            key: self.key,
+            marked_key: self.key,
+        }
+    }
+
+    /// Does it have marks?
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marked_key != self.key
     }
 
     /// The hash of the plain word.
@@ -32,7 +47,7 @@ impl Token {
 
     /// The hash of the word with its marks.
     pub(crate) fn marked_key(&self) -> u64 {
-        if self.marked == self.folded { self.key } else { hash(0, &self.marked) }
+        self.marked_key
     }
 
     /// Another plain word at the same place.
@@ -40,5 +55,6 @@ impl Token {
         self.marked.replace_range(.., plain);
         self.folded.replace_range(.., plain);
         self.key = hash(0, plain);
+        self.marked_key = self.key;
     }
 }

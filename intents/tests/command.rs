@@ -63,3 +63,9 @@ fn wrong_words_are_told_what_to_write() {
         assert!(error.contains(told), "{error}");
     }
 }
+
+#[test]
+fn how_often_to_measure_is_a_number() {
+    let told = run(&["test", "--seeds", "none"], "").expect_err("none is no number");
+    assert!(told.contains("--seeds"), "{told}");
+}

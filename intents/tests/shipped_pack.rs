@@ -125,6 +125,66 @@ fn what_is_nobodys_is_said_to_be_so() {
     }
 }
 
+/// Words that nobody knows, and what is polite around them.
+const NONSENSE: [&str; 4] = ["xqz blorp vnmtr kkp", "zxqv wmpf", "brzt fnulk", "vnmtr kkp gwzx"];
+const PARTICLES: [&str; 13] = [
+    "{}",
+    "{} ạ",
+    "{} ạ??",
+    "dạ {} ạ",
+    "{} nha shop",
+    "{} nhé ạ",
+    "dạ em {} ạ",
+    "da {} a",
+    "{} nha",
+    "{} please",
+    "please {}",
+    "{} plz",
+    "i {} the {}",
+];
+
+#[test]
+fn however_politely_nonsense_is_said_it_is_not_understood() {
+    for (nonsense, polite) in NONSENSE.iter().flat_map(|nonsense| PARTICLES.map(|polite| (nonsense, polite))) {
+        let text = polite.replace("{}", nonsense);
+        for text in [text.to_uppercase(), text] {
+            let reading = MATCHER.read(&text, &Context::default());
+            let top = reading.top().expect("every intent is ranked");
+            assert!(top.probability < 0.5, "{text}: {top:?}, not mine {}", reading.not_mine);
+        }
+    }
+}
+
+#[test]
+fn one_strange_word_beside_a_particle_is_no_slip_of_another() {
+    for text in ["kkp ạ", "vnmtr ạ", "blorp nhé", "asdf ghjk ạ", "dạ vnmtr kkp ạ", "bzzt brrp fwip", "zoptik marvu kelga ạ"]
+    {
+        let reading = MATCHER.read(text, &Context::default());
+        let top = reading.top().expect("every intent is ranked");
+        assert!(top.probability < 0.5, "{text}: {top:?}");
+    }
+}
+
+#[test]
+fn slips_are_seen_through() {
+    for (text, intent) in [
+        ("don hagn cua em toi dau roi", Intent::OrderStatus),
+        ("phi shp bao nhiu vay shop", Intent::Shipping),
+        ("huy dno giup em", Intent::OrderCancel),
+        ("bao gio giao hagn vay", Intent::OrderStatus),
+        ("tra hgan duoc khong shop", Intent::ReturnExchange),
+        ("gia bao nhieu vayj", Intent::Price),
+        ("cho em gpa nhan vien", Intent::Human),
+        ("whre is my order", Intent::OrderStatus),
+        ("cancle my ordr please", Intent::OrderCancel),
+        ("tlak to a human", Intent::Human),
+    ] {
+        let reading = MATCHER.read(text, &Context::default());
+        let top = reading.top().expect("every intent is ranked");
+        assert!(top.value == intent && top.probability >= 0.5, "{text}: {top:?}");
+    }
+}
+
 #[test]
 fn the_language_follows_the_message_and_then_the_thread() {
     let language = |text: &str, language| MATCHER.read(text, &Context { asked: None, language }).language;
