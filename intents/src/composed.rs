@@ -17,10 +17,11 @@ pub(crate) struct Composed {
 }
 
 impl Composed {
-    /// `None` if the text is composed as it stands.
+    /// `None` if the text is composed as it stands, and each letter is a piece.
     pub(crate) fn of(original: &str) -> Option<Self> {
         let original = &original[..original.floor_char_boundary(LOOKED_AT)];
-        if original.is_ascii() || is_nfc_quick(original.chars()) == IsNormalized::Yes {
+        let bare = |letter: char| canonical_combining_class(letter) == 0;
+        if original.is_ascii() || is_nfc_quick(original.chars()) == IsNormalized::Yes && original.chars().all(bare) {
             return None;
         }
         let mut composed = Self { text: String::with_capacity(original.len()), borders: Vec::new() };
@@ -68,6 +69,14 @@ mod tests {
             let back = &original[composed.original(&(at..at + word.len()))];
             assert_eq!(back.nfc().collect::<String>(), word);
         }
+    }
+
+    #[test]
+    fn a_mark_that_composes_with_nothing_belongs_to_its_letter_all_the_same() {
+        let text = "$0\u{11370}À";
+        let composed = Composed::of(text).expect("it has a mark of its own");
+        assert_eq!(composed.text, text);
+        assert_eq!(&text[composed.original(&(0..2))], "$0\u{11370}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A database of its own for each story.
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use std::path::Path;
 
 const POSTGRES: &str = "postgres://root@127.0.0.1:5432/test";
@@ -29,6 +29,20 @@ impl Database {
         server.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("the role may create databases");
         let (base, _) = admin.rsplit_once('/').expect("the URL names a database");
         Self { url: format!("{base}/{name}"), server: Some((admin, name)) }
+    }
+}
+
+/// Run these statements beside the gateway.
+#[allow(dead_code, reason = "the crash test needs none")]
+pub async fn execute(url: &str, statements: &[&'static str]) {
+    for statement in statements.iter().copied() {
+        if url.starts_with("sqlite:") {
+            let mut file = SqliteConnection::connect(url).await.expect("the file is there");
+            file.execute(statement).await.expect("the statement is well written");
+        } else {
+            let mut server = PgConnection::connect(url).await.expect("the server is there");
+            server.execute(statement).await.expect("the statement is well written");
+        }
     }
 }
 

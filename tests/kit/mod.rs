@@ -13,7 +13,7 @@
 
 mod console;
 mod customer;
-mod database;
+pub mod database;
 mod errors;
 mod visitor;
 

@@ -1,9 +1,10 @@
 //! A new customer's first messages, all at once and of every kind.
 
 use crate::kit::{Engine, TestGateway};
+use onethread_core::channel::RawCall;
 use onethread_simulator::{Act, platform::SentFile};
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One transparent pixel.
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -58,5 +59,40 @@ async fn fifty_texts_an_album_a_picture_and_a_sound_at_once_make_one_customer(
     assert_eq!(customers["items"].as_array().map(Vec::len), Some(1), "one customer");
     let threads = desk.get(&format!("/threads?view=all&channel={channel}")).await;
     assert_eq!(threads["items"].as_array().map(Vec::len), Some(1), "one thread");
+    gateway.stop().await;
+}
+
+/// More at once than is taken in together: what does not fit is stored first, and nothing overtakes anything.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_stored_and_taken_in_in_order(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    const FLOOD: usize = 900;
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên với").await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    // From now on the bot is silent.
+    desk.thread_is(&thread, "waiting").await;
+    let inbox = gateway.inbox("telegram").await.as_str().into();
+    let user: i64 = lan.user.parse().expect("a user's id is a number");
+    let calls = (0..FLOOD).map(|n| {
+        let person = json!({ "id": user, "is_bot": false, "first_name": "Lan" });
+        let body = json!({ "update_id": 990_000 + n, "message": {
+            "message_id": 990_000 + n, "date": 1_795_000_000, "text": format!("lũ {n}"),
+            "chat": { "id": user, "type": "private", "first_name": "Lan" }, "from": person,
+        }});
+        onethread::intake::keep(&gateway.gateway, &inbox, vec![RawCall::fetched(body.to_string())], None)
+    });
+    for kept in futures::future::join_all(calls).await {
+        kept.expect("it is kept");
+    }
+    let last = format!("lũ {}", FLOOD - 1);
+    desk.message_where(&thread, |message| message["text"] == last).await;
+    let thread = thread.as_str().into();
+    let messages =
+        gateway.gateway.db.read().await.expect("the database").messages_after(&thread, 0, 5000).await.expect("the thread");
+    let flood: Vec<&str> = messages.iter().map(|row| row.content.text.as_str()).filter(|text| text.starts_with("lũ")).collect();
+    assert_eq!(flood, (0..FLOOD).map(|n| format!("lũ {n}")).collect::<Vec<_>>());
     gateway.stop().await;
 }

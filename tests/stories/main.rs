@@ -22,5 +22,6 @@ mod order_source;
 mod orders;
 mod outbox;
 mod parts;
+mod poison;
 mod restart;
 mod webchat;
