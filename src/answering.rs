@@ -75,7 +75,6 @@ pub async fn answer(event: &mut Event<'_>, who: &Recognised, message: &MessageId
     };
     let followed = turn.take(said).await?;
     event.gateway.foresight.remember(&event.live.id, &event.inbound.from.user, followed.knows);
-    event.after.parcels |= followed.parcels;
     event.after.jobs |= followed.jobs;
     Ok(())
 }

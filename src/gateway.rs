@@ -12,8 +12,8 @@ use crate::seal::Seal;
 use crate::tasks::Tasks;
 use crate::{intake, jobs, outbox, rounds};
 use anyhow::Context as _;
-use onethread_core::Clock;
 use onethread_core::channel::Channel;
+use onethread_core::{Clock, Millis};
 use onethread_store::Db;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +85,10 @@ impl Gateway {
             tx.commit(gateway.clock.now()).await?;
         }
         crate::inboxes::open_all(&gateway).await?;
+        if gateway.db.is_sqlite() {
+            // It has no other process: whatever is under way is ours from before.
+            outbox::adopt_orphans(&gateway, Millis::MAX).await?;
+        }
         gateway.start_workers(calls, settlements).context("could not start the workers")?;
         Ok(gateway)
     }

@@ -13,7 +13,7 @@ pub use claim::claim_queued;
 pub use disabled::settle_stranded;
 pub use lanes::Slot;
 pub use queue::{Way, WordsOf, queue};
-pub use sender::{Outbox, Settlements, send_parcels, start};
+pub use sender::{Outbox, Settlements, adopt_orphans, send_parcels, start};
 pub use settle::{
     GATHER, STOPPED_YET, Settlement, gather, pause, settle_deliveries, settle_in, settle_surely, settled, went_after_all, whole,
 };

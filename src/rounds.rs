@@ -16,6 +16,7 @@ use onethread_store::ledger::Entry;
 use onethread_store::outbox::ClaimedParcel;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Where more calls wait than that, they are stored first and taken in later: platforms do not wait for long.
 const CALLS_MOST: usize = intake::TOGETHER_MOST;
@@ -23,13 +24,17 @@ const CALLS_MOST: usize = intake::TOGETHER_MOST;
 const STORED_MOST: usize = 4 * CALLS_MOST;
 /// How often it looks for calls that it was not told of.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Pages in the database's log from which it is folded into the file. The longer it grows, the more often a page that is
-/// written again and again is folded only once; at 4 KiB each this is what it takes of the disk.
+/// Pages (of 4 KiB) in the database's log from which it is folded into the file. The longer it grows, the more often a
+/// page that is written again and again is folded only once.
 const FOLD_FROM: i64 = 16_000;
 /// How often it is seen whether the log has grown long, while anything is written.
 const FOLD_EVERY: Duration = Duration::from_millis(100);
-/// After a round that failed for another reason than what it carried.
+/// After stored calls could not be read or taken in for another reason than what they say; storing and settling go on.
 const REST: Duration = Duration::from_secs(1);
+/// What has come is not kept waiting longer while others read.
+const LOOKED_WITHIN: Duration = Duration::from_millis(500);
+/// Of older calls that cannot be taken in together, so many are taken in alone in a round.
+const ALONE_MOST: usize = 32;
 
 /// What one round carries.
 #[derive(Default)]
@@ -53,6 +58,8 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
     let stop = gateway.tasks.token();
     // What an earlier process stored and did not take in any more.
     let mut behind = true;
+    // When to look for it, where looking failed.
+    let mut look_from = Instant::now();
     loop {
         let mut load = Load::default();
         let stopping = stop.is_cancelled();
@@ -63,7 +70,7 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
                 return;
             }
         }
-        if stopping || !behind {
+        if stopping || !behind || look_from > Instant::now() {
             tokio::select! {
                 Some(append) = calls.recv() => load.came.push(append),
                 Some(settlement) = settlements.recv() => {
@@ -77,6 +84,7 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
                 () = stop.cancelled(), if !stopping => continue,
                 () = tokio::time::sleep(outbox::STOPPED_YET), if stopping => continue,
                 () = tokio::time::sleep(LOOK_EVERY), if !stopping => behind = true,
+                () = tokio::time::sleep_until(look_from), if behind && !stopping => {}
             }
         }
         behind |= gateway.db.reopened().now_or_never().is_some();
@@ -86,14 +94,13 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
         if crowded {
             gather(&mut calls, &mut load.came, STORED_MOST);
         }
-        behind = match round(&gateway, load, Stored { behind, crowded, stopping }).await {
-            Ok(behind) => behind,
+        let looks = behind && !stopping && look_from <= Instant::now();
+        let stored_only = stopping || crowded || (behind && !looks);
+        behind = match round(&gateway, load, looks, stored_only).await {
+            Ok(still_behind) => still_behind || (behind && !looks),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "stored calls could not be taken in; trying again");
-                tokio::select! {
-                    () = tokio::time::sleep(REST) => {}
-                    () = stop.cancelled(), if !stopping => {}
-                }
+                look_from = Instant::now() + REST;
                 true
             }
         };
@@ -112,32 +119,24 @@ fn gather(calls: &mut Calls, came: &mut Vec<Append>, most: usize) {
     }
 }
 
-/// Why what comes may have to be stored first and taken in later.
-#[derive(Clone, Copy)]
-struct Stored {
-    /// Older calls may wait in the ledger.
-    behind: bool,
-    /// More has come than one round takes in.
-    crowded: bool,
-    stopping: bool,
-}
-
-/// One round. Answers whether stored calls wait to be taken in.
-async fn round(gateway: &Arc<Gateway>, mut load: Load, stored: Stored) -> Result<bool, StoreError> {
+/// One round. `looks`: for older calls in the ledger; `stored_only`: what came is taken in later. Answers whether stored
+/// calls wait to be taken in.
+async fn round(gateway: &Arc<Gateway>, mut load: Load, looks: bool, mut stored_only: bool) -> Result<bool, StoreError> {
     let mut unread = None;
-    if stored.behind && !stored.stopping {
-        match intake::open_calls(gateway).await {
+    if looks {
+        let older = tokio::time::timeout(LOOKED_WITHIN, intake::open_calls(gateway)).await;
+        match older.unwrap_or(Err(StoreError::Conflict("the ledger takes too long to read"))) {
             Ok(older) => load.older = older,
             // The rest of the load is known nowhere else: it goes on.
             Err(error) => unread = Some(error),
         }
     }
-    let later = stored.stopping || stored.crowded || unread.is_some() || !load.older.is_empty();
     let more = load.older.len() == intake::TOGETHER_MOST;
+    stored_only |= more || unread.is_some();
     if load.is_empty() {
         return unread.map_or(Ok(false), Err);
     }
-    match together(gateway, &mut load, later).await {
+    match intake::guarded(together(gateway, &mut load, stored_only)).await {
         Ok(done) => {
             intake::tell_all(load.came, &Ok(()));
             outbox::start(gateway, done.started);
@@ -146,13 +145,16 @@ async fn round(gateway: &Arc<Gateway>, mut load: Load, stored: Stored) -> Result
             if let Err(error) = outbox::pause(gateway, done.pauses).await {
                 tracing::error!(error = &error as &dyn std::error::Error, "an inbox could not be paused");
             }
-            unread.map_or(Ok(more || (later && done.stored)), Err)
+            unread.map_or(Ok(more || (stored_only && done.stored)), Err)
         }
         // Something of it cannot be written: the rest must not suffer for it.
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "a round failed; taking its parts one by one");
             outbox::settle_surely(gateway, &load.over).await;
+            outbox::settled(gateway, &load.over);
             intake::store_all(gateway, load.came).await;
+            // A few at a time: others wait to be stored.
+            load.older.truncate(ALONE_MOST);
             intake::read_one_by_one(gateway, &load.older).await?;
             Ok(true)
         }
@@ -167,10 +169,10 @@ struct Done {
     pauses: Vec<(InboxId, String)>,
 }
 
-/// All of it in one transaction. `later`: what came is stored only.
-async fn together(gateway: &Arc<Gateway>, load: &mut Load, later: bool) -> Result<Done, StoreError> {
+/// All of it in one transaction: the older calls, then, unless they are to be stored only, those that came.
+async fn together(gateway: &Arc<Gateway>, load: &mut Load, stored_only: bool) -> Result<Done, StoreError> {
     let older = intake::understand_all(gateway, &load.older).await?;
-    if !later {
+    if !stored_only {
         understand(gateway, &mut load.came).await?;
     }
     let now = gateway.clock.now();
@@ -180,14 +182,15 @@ async fn together(gateway: &Arc<Gateway>, load: &mut Load, later: bool) -> Resul
         true => Vec::new(),
         false => outbox::settle_in(gateway, &mut tx, &load.over, now).await?,
     };
-    let first = intake::store(&mut tx, &load.came, !later, now).await?;
-    let calls = match later {
-        true => intake::claim(&mut tx, &load.older, &older, now).await?.ok_or(StoreError::Conflict("others read the ledger"))?,
-        false => brought(&load.came, first, now),
-    };
+    let first = intake::store(&mut tx, &load.came, !stored_only, now).await?;
+    let claimed = intake::claim(&mut tx, &load.older, &older, now).await?;
+    let mut calls = claimed.ok_or(StoreError::Conflict("others read the ledger"))?;
+    if !stored_only {
+        calls.extend(brought(&load.came, first, now)?);
+    }
     let mut after = intake::take_in_all(gateway, &mut tx, &calls, now).await?;
     let started = outbox::claim_queued(gateway, &mut tx, now).await?;
-    after.parcels = tx.queued_unclaimed();
+    after.parcels |= tx.queued_unclaimed();
     tx.commit(now).await?;
     Ok(Done { stored: !load.came.is_empty(), after, started, pauses })
 }
@@ -203,12 +206,13 @@ async fn understand(gateway: &Arc<Gateway>, came: &mut [Append]) -> Result<(), S
 }
 
 /// Calls that this round stored, the first of them at this position.
-fn brought<'a>(came: &'a [Append], first: i64, now: Millis) -> Vec<Call<'a>> {
+fn brought<'a>(came: &'a [Append], first: i64, now: Millis) -> Result<Vec<Call<'a>>, StoreError> {
     let calls = came.iter().flat_map(|append| append.calls.iter().map(move |came| (&append.inbox, came)));
     let call = |(position, (inbox, came)): (i64, (&'a InboxId, &'a Came))| {
-        Some(Call { position, inbox, received_at: now, understood: came.understood.as_ref()? })
+        let understood = came.understood.as_ref().ok_or(StoreError::Conflict("a call was not understood"))?;
+        Ok(Call { position, inbox, received_at: now, understood })
     };
-    (first..).zip(calls).filter_map(call).collect()
+    (first..).zip(calls).map(call).collect()
 }
 
 /// Keep the database's log short until the gateway stops.

@@ -2,10 +2,12 @@
 
 use super::understand::{Understood, understand};
 use crate::gateway::Gateway;
+use futures::FutureExt;
 use onethread_core::Millis;
 use onethread_core::channel::{Bookmark, IntakeError, RawCall};
 use onethread_core::ids::InboxId;
 use onethread_store::Tx;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -55,8 +57,12 @@ pub async fn keep(
     for call in calls {
         // An embedded database has one worker for all, so whoever brings a call reads it. Elsewhere it may be another
         // process that takes it in.
-        let at_once = gateway.db.is_sqlite() && call.body.len() <= SHORT;
-        let understood = if at_once { understand(gateway, inbox, &call).await.ok() } else { None };
+        let at_once = gateway.db.is_sqlite() && call.body.len() <= SHORT && !gateway.ledger.is_crowded();
+        // Whatever goes wrong here goes wrong again at its turn, when the call is safe.
+        let understood = match at_once {
+            true => AssertUnwindSafe(understand(gateway, inbox, &call)).catch_unwind().await.ok().and_then(Result::ok),
+            false => None,
+        };
         came.push(Came { call, understood });
     }
     gateway.ledger.append(inbox, came, bookmark).await
@@ -84,6 +90,11 @@ impl Ledger {
         let (door, calls) = mpsc::channel(WAITING_MOST);
         let room = Arc::new(Semaphore::new(BYTES_WAITING_MOST));
         (Self { door, room }, calls)
+    }
+
+    /// So many wait that the next may well be turned away.
+    fn is_crowded(&self) -> bool {
+        self.door.capacity() < WAITING_MOST / 2
     }
 
     async fn append(&self, inbox: &InboxId, calls: Vec<Came>, bookmark: Option<Bookmark>) -> Result<(), IntakeError> {

@@ -4,12 +4,14 @@
 use super::understand::{After, Event, Meant, Understood, take_in, understand};
 use crate::gateway::Gateway;
 use crate::outbox;
+use futures::FutureExt;
 use onethread_core::Millis;
 use onethread_core::clock::SECOND;
 use onethread_core::ids::InboxId;
 use onethread_store::ledger::Entry;
 use onethread_store::{StoreError, Tx, Writer};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +64,7 @@ async fn read_some(gateway: &Arc<Gateway>) -> Result<bool, StoreError> {
     if entries.is_empty() {
         return Ok(false);
     }
-    match read_together(gateway, &entries).await {
+    match guarded(read_together(gateway, &entries)).await {
         // One of them cannot be taken in: find it by taking them one by one.
         Err(error) if entries.len() > 1 => {
             tracing::warn!(error = &error as &dyn std::error::Error, "a batch of calls failed; reading them one by one");
@@ -82,6 +84,12 @@ pub async fn read_one_by_one(gateway: &Arc<Gateway>, entries: &[Entry]) -> Resul
     Ok(())
 }
 
+/// A bug of ours must end neither the worker nor what else it carries.
+pub async fn guarded<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let bug = StoreError::Conflict("the gateway failed on it; this is a bug worth reporting");
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(bug))
+}
+
 /// All of them. `false` where another process has some, or reads at all.
 async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool, StoreError> {
     let understood = understand_all(gateway, entries).await?;
@@ -97,7 +105,7 @@ async fn read_together(gateway: &Arc<Gateway>, entries: &[Entry]) -> Result<bool
     };
     let mut after = take_in_all(gateway, &mut tx, &calls, now).await?;
     let started = outbox::claim_queued(gateway, &mut tx, now).await?;
-    after.parcels = tx.queued_unclaimed();
+    after.parcels |= tx.queued_unclaimed();
     tx.commit(now).await?;
     outbox::start(gateway, started);
     after.follow(gateway);
@@ -184,7 +192,7 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
 
 /// A call that cannot be taken in even alone becomes a dead letter, with the reason.
 async fn read_alone(gateway: &Arc<Gateway>, entry: &Entry) -> Result<bool, StoreError> {
-    match read_together(gateway, std::slice::from_ref(entry)).await {
+    match guarded(read_together(gateway, std::slice::from_ref(entry))).await {
         // The call is not to blame: it keeps its place in line.
         Err(error) if error.is_passing() => Err(error),
         Err(error) => {

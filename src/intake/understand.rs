@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub struct After {
     pub signals: Vec<(Arc<Live>, PlatformUserId, Signal)>,
     pub typing: Vec<(ThreadId, IdentityId)>,
+    /// Some wait that are not claimed yet.
     pub parcels: bool,
     pub jobs: bool,
 }

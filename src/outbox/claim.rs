@@ -56,7 +56,11 @@ pub async fn send_some(gateway: &Arc<Gateway>) -> Result<usize, StoreError> {
     for inbox in &due {
         let free = i64::try_from(lanes.free(inbox, rate_of(gateway, inbox), Instant::now())).unwrap_or(1);
         let parcels = tx.claim_parcels(inbox, &claim, now + CLAIM_FOR, now, free).await?;
-        claimed.extend(parcels.into_iter().map(|parcel| (parcel, lanes.take(inbox))));
+        for parcel in parcels {
+            // We are stopping: nothing of this is claimed.
+            let Some(slot) = lanes.take(inbox) else { return Ok(0) };
+            claimed.push((parcel, slot));
+        }
     }
     if claimed.is_empty() {
         return Ok(0);

@@ -97,9 +97,10 @@ impl Lanes {
         free.then(|| self.seat(&mut state, inbox, now))
     }
 
-    /// A slot for what is claimed already.
-    pub fn take(self: &Arc<Self>, inbox: &InboxId) -> Slot {
-        self.seat(&mut self.state(), inbox, Instant::now())
+    /// A slot for what is about to be claimed. `None`: nobody would settle what comes of it any more.
+    pub fn take(self: &Arc<Self>, inbox: &InboxId) -> Option<Slot> {
+        let mut state = self.state();
+        (!state.closed).then(|| self.seat(&mut state, inbox, Instant::now()))
     }
 
     fn seat(self: &Arc<Self>, state: &mut State, inbox: &InboxId, now: Instant) -> Slot {

@@ -15,7 +15,7 @@ use onethread_core::window::{Reach, reach};
 use onethread_store::StoreError;
 use onethread_store::outbox::{ClaimedParcel, End};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -24,12 +24,17 @@ use tokio::time::Instant;
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const RENEW_EVERY: Duration = Duration::from_secs(6);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
+/// Well below what is left of a claim when its delivery is over.
+const SETTLED_WITHIN: Millis = 5_000;
 
 /// The outbox's door: a lane for each inbox, and the way back for what comes of them.
 pub struct Outbox {
     pub lanes: Arc<Lanes>,
     done: mpsc::Sender<Settlement>,
     nothing_waits: AtomicBool,
+    /// Deliveries that are over and not settled yet; when some were settled last.
+    unsettled: AtomicUsize,
+    settled_at: AtomicI64,
 }
 
 /// What the sender works off.
@@ -39,7 +44,26 @@ impl Outbox {
     #[must_use]
     pub fn new() -> (Self, Settlements) {
         let (done, settlements) = mpsc::channel(TOGETHER_MOST * 2);
-        (Self { lanes: Arc::default(), done, nothing_waits: AtomicBool::new(false) }, settlements)
+        let outbox = Self {
+            lanes: Arc::default(),
+            done,
+            nothing_waits: AtomicBool::new(false),
+            unsettled: AtomicUsize::new(0),
+            settled_at: AtomicI64::new(0),
+        };
+        (outbox, settlements)
+    }
+
+    /// Whether deliveries are over whose claims may run out before they are settled: the database is away, and they
+    /// must not be taken for somebody else's.
+    fn is_settling_slowly(&self, now: Millis) -> bool {
+        self.unsettled.load(Ordering::Acquire) > 0 && now - self.settled_at.load(Ordering::Acquire) > SETTLED_WITHIN
+    }
+
+    /// So many were settled, or given up.
+    pub(super) fn note_settled(&self, count: usize, now: Millis) {
+        self.settled_at.store(now, Ordering::Release);
+        self.unsettled.fetch_sub(count, Ordering::AcqRel);
     }
 
     /// Whether the sender rests, having found nothing queued at all; whoever queues something wakes it.
@@ -51,13 +75,11 @@ impl Outbox {
 /// Send what is queued until the gateway stops.
 pub async fn send_parcels(gateway: Arc<Gateway>) {
     let stop = gateway.tasks.token();
-    // An embedded database has no other process: whatever is under way is ours from before.
-    let mut orphans_before = if gateway.db.is_sqlite() { Some(Millis::MAX) } else { None };
     let mut orphans_at = Instant::now();
     while !stop.is_cancelled() {
-        if orphans_at <= Instant::now() {
-            let before = orphans_before.take().unwrap_or_else(|| gateway.clock.now());
-            report(adopt_orphans(&gateway, before).await, "orphaned parcels could not be adopted");
+        if orphans_at <= Instant::now() && !gateway.outbox.is_settling_slowly(gateway.clock.now()) {
+            let adopted = adopt_orphans(&gateway, gateway.clock.now()).await;
+            report(adopted, "orphaned parcels could not be adopted");
             orphans_at = Instant::now() + ORPHANS_EVERY;
         }
         let claimed = send_some(&gateway).await;
@@ -93,6 +115,7 @@ pub fn start(gateway: &Arc<Gateway>, claimed: Vec<(ClaimedParcel, Slot)>) {
                 outcome = deliver(&shared, &parcel) => outcome,
                 never = keep_claim(&shared, &parcel.id) => match never {},
             };
+            shared.outbox.unsettled.fetch_add(1, Ordering::AcqRel);
             // Told before the slot is free: a stop waits for both.
             let _ = done.send(Settlement { parcel, outcome }).await;
             drop(slot);
@@ -207,8 +230,9 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
     Ok(ParcelContent::File { file, caption })
 }
 
-/// Parcels whose sender is gone may have been sent: again where the platform drops doubles, else an agent decides.
-async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
+/// Parcels whose sender is gone, claimed until `before`, may have been sent: again where the platform drops doubles,
+/// else an agent decides.
+pub async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
     for (id, message, inbox, since) in tx.orphaned_parcels(before).await? {

@@ -84,6 +84,7 @@ async fn next(gateway: &Gateway, settlements: &mut Settlements) -> Option<Settle
 
 /// Wake whoever sends: these recipients are free for their next parcel, where there is one.
 pub fn settled(gateway: &Gateway, settlements: &[Settlement]) {
+    gateway.outbox.note_settled(settlements.len(), gateway.clock.now());
     let again = settlements.iter().any(|settlement| settlement.receipt().is_none());
     if again || !settlements.is_empty() && !gateway.outbox.nothing_waits() {
         gateway.bells.parcels.notify_one();

@@ -65,4 +65,5 @@ fn nothing_is_given_once_closed_and_nothing_is_closed_while_under_way() {
     drop(slot);
     assert!(lanes.close_if_idle());
     assert!(lanes.take_free(&inbox("shop"), None, now).is_none());
+    assert!(lanes.take(&inbox("shop")).is_none(), "what is claimed now would be settled by nobody");
 }

@@ -17,19 +17,24 @@ const FOLDS_MOST: usize = 4;
 const LOOK: &str = "PRAGMA wal_checkpoint(NOOP)";
 const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// A connection beside the writer's. `None` once it is closed.
+/// A connection beside the writer's. `None` once it is closed. Two that fold need SQLite 3.51.3 or newer: before, they
+/// could in rare cases lose pages (fixed in that version, says its list of changes).
 #[derive(Clone)]
-pub(super) struct Folder(Arc<Mutex<Option<SqliteConnection>>>);
+pub(super) struct Folder {
+    options: Arc<SqliteConnectOptions>,
+    slot: Arc<Mutex<Option<SqliteConnection>>>,
+}
 
 impl Folder {
     pub(super) async fn open(options: SqliteConnectOptions) -> std::result::Result<Self, sqlx::Error> {
         // It looks at no table, and what it copies goes past the cache.
-        let connection = options.pragma("cache_size", "-1000").connect().await?;
-        Ok(Self(Arc::new(Mutex::new(Some(connection)))))
+        let options = options.pragma("cache_size", "-1000");
+        let connection = options.connect().await?;
+        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))) })
     }
 
     pub(super) async fn close(&self) {
-        if let Some(connection) = self.0.lock().await.take() {
+        if let Some(connection) = self.slot.lock().await.take() {
             let _ = connection.close().await;
         }
     }
@@ -45,9 +50,17 @@ impl Db {
     /// the writer. Answers whether it did.
     pub async fn fold_log(&self, from: i64) -> Result<bool> {
         let Engine::Sqlite { writer, folder, .. } = &self.engine else { return Ok(false) };
-        let mut folder = folder.0.lock().await;
-        let Some(connection) = folder.as_mut() else { return Ok(false) };
-        if left(connection, LOOK).await? < from {
+        let mut slot = folder.slot.lock().await;
+        let Some(connection) = slot.as_mut() else { return Ok(false) };
+        let waits = match left(connection, LOOK).await {
+            Ok(waits) => waits,
+            // Its thread may be gone.
+            Err(_) => {
+                *connection = folder.options.connect().await?;
+                left(connection, LOOK).await?
+            }
+        };
+        if waits < from {
             return Ok(false);
         }
         // What comes meanwhile is less each time.

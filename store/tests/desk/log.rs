@@ -5,7 +5,17 @@ use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
 use onethread_store::Db;
 use rstest::rstest;
+use sqlx::{Connection, SqliteConnection};
 use tokio::task::JoinSet;
+
+/// Before this version two connections that fold the log could lose pages.
+#[tokio::test]
+async fn sqlite_is_new_enough_for_a_folder_beside_the_writer() {
+    let mut memory = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&mut memory).await.unwrap();
+    let version: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
+    assert!(version >= vec![3, 51, 3], "{version:?}");
+}
 
 async fn store_some(db: &TestDb) {
     let (inbox, call) = (InboxId::from("inb_1"), RawCall::fetched(vec![b'x'; 5000]));
