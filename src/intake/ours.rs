@@ -73,10 +73,12 @@ async fn which_parcel(
         return Ok(None);
     };
     let identity: IdentityId = row.id.into();
+    let under_way = event.tx.parcels_under_way_to(&identity).await?;
+    // Asked last: what is settled in between by others would else be in neither answer, and an older one that says the
+    // same, and never arrived, be taken for it.
     if event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_some() {
         return Ok(None);
     }
-    let under_way = event.tx.parcels_under_way_to(&identity).await?;
     let equal: Vec<(String, i64)> =
         under_way.into_iter().filter(|(_, part, _)| says(part, text)).map(|(id, _, since)| (id, since)).collect();
     Ok(shown_at(event.at(), &equal))
