@@ -25,6 +25,9 @@ const SECOND: f32 = 0.25;
 /// How much of the likeness is doubted where the classifier takes message and questions for different things.
 const DOUBT: f32 = 0.7;
 
+/// More than a sum that should be 1 is ever rounded to.
+const ROUNDED: f32 = 1.001;
+
 /// How much it adds that message and questions light up the same hidden units of the classifier.
 const VIEW: f32 = 0.3;
 
@@ -32,10 +35,10 @@ const VIEW: f32 = 0.3;
 pub(crate) struct AnswerIndex {
     vocabulary: Vocabulary,
     idf: Vec<f32>,
-    /// For each feature the questions that have it, and how heavily.
+    /// For each feature that tells something the questions that have it, and how heavily.
     postings: Vec<Vec<(u32, f32)>>,
-    /// The answer of each question.
-    owners: Vec<usize>,
+    /// Where the questions of each answer end.
+    ends: Vec<usize>,
     /// What the classifier takes the questions of each answer for, on average.
     leanings: Vec<Vec<f32>>,
     views: Views,
@@ -61,6 +64,7 @@ pub(crate) struct Leaning {
 }
 
 impl AnswerIndex {
+    /// The questions stand in the order of the answers.
     pub(crate) fn build(ids: Vec<String>, questions: &[Question]) -> Self {
         let mut vocabulary = Vocabulary::new();
         let mut seen: Vec<u32> = Vec::new();
@@ -79,38 +83,38 @@ impl AnswerIndex {
                 postings[feature as usize].push((at as u32, weight));
             }
         }
-        let owners = questions.iter().map(|question| question.answer).collect();
+        let telling = questions.len() / COMMON + 8;
+        postings.iter_mut().filter(|posting| posting.len() > telling).for_each(|posting| *posting = Vec::new());
+        let ends = (0..ids.len()).map(|answer| questions.partition_point(|question| question.answer <= answer)).collect();
         let leanings = leanings(ids.len(), questions);
         let views = Views::of(ids.len(), questions);
-        Self { vocabulary: vocabulary.settle(), idf, postings, owners, leanings, views, ids }
+        Self { vocabulary: vocabulary.settle(), idf, postings, ends, leanings, views, ids }
     }
 
     /// The best answers with the probability that each is the right one.
     pub(crate) fn rank(&self, hashes: &Hashes, leaning: &Leaning) -> Vec<Scored<String>> {
         let row: Sparse = features::weigh(hashes, &self.vocabulary, &self.idf, &SHARES);
         let whole: f32 = SHARES.iter().map(|share| share * share).sum();
-        let mut likeness = vec![0.0_f32; self.owners.len()];
-        let telling = |feature: &u32| self.postings[*feature as usize].len() <= self.owners.len() / COMMON + 8;
-        for (feature, weight) in row.iter().filter(|(feature, _)| telling(feature)) {
-            for (question, other) in &self.postings[*feature as usize] {
+        let mut likeness = vec![0.0_f32; self.ends.last().copied().unwrap_or(0)];
+        for (feature, weight) in row {
+            for (question, other) in &self.postings[feature as usize] {
                 likeness[*question as usize] += weight * other / whole;
             }
         }
         let known = features::known_share(hashes, &self.vocabulary);
-        let mut best = vec![[0.0_f32; 2]; self.ids.len()];
-        for (owner, likeness) in self.owners.iter().zip(&likeness) {
-            let [first, second] = &mut best[*owner];
-            if likeness > first {
-                (*first, *second) = (*likeness, *first);
-            } else {
-                *second = second.max(*likeness);
-            }
-        }
-        let both = best.into_iter().map(|[first, second]| (first + SECOND * second) / (1.0 + SECOND));
-        let doubted = |own: &[f32]| 1.0 - DOUBT + DOUBT * agreement(own, &leaning.shares);
-        let agreed = both.zip(&self.leanings).map(|(likeness, own)| likeness * doubted(own));
-        let seen_alike = agreed.zip(self.views.near(&leaning.hidden)).map(|(likeness, near)| likeness + VIEW * near);
-        let mut ranked: Vec<(usize, f32)> = seen_alike.enumerate().filter(|(_, likeness)| *likeness > FAR).collect();
+        let mut start = 0;
+        let both = self.ends.iter().map(|end| {
+            let own = &likeness[start..*end];
+            start = *end;
+            let [first, second] = best_two(own);
+            (first + SECOND * second) / (1.0 + SECOND)
+        });
+        let near = self.views.near(&leaning.hidden).into_iter().map(|near| VIEW * near);
+        let agreed = |at: usize| 1.0 - DOUBT + DOUBT * agreement(&self.leanings[at], &leaning.shares);
+        // Doubt makes nothing nearer: what is far without it need not be doubted.
+        let close = both.zip(near).enumerate().filter(|(_, (likeness, near))| likeness * ROUNDED + near > FAR);
+        let doubted = close.map(|(at, (likeness, near))| (at, likeness * agreed(at) + near));
+        let mut ranked: Vec<(usize, f32)> = doubted.filter(|(_, likeness)| *likeness > FAR).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(SHOWN);
         self.believed(&ranked, known)
@@ -128,6 +132,13 @@ impl AnswerIndex {
         });
         believed.collect()
     }
+}
+
+/// None is less than nothing. Comparisons without branches, for nobody could foresee where they lead.
+fn best_two(likeness: &[f32]) -> [f32; 2] {
+    let larger = |a: f32, b: f32| if a > b { a } else { b };
+    let smaller = |a: f32, b: f32| if a < b { a } else { b };
+    likeness.iter().fold([0.0; 2], |[first, second], next| [larger(*next, first), larger(smaller(*next, first), second)])
 }
 
 fn leanings(answers: usize, questions: &[Question]) -> Vec<Vec<f32>> {

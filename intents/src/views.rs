@@ -6,8 +6,10 @@ use crate::answers::Question;
 #[derive(Debug, Clone)]
 pub(crate) struct Views {
     common: Vec<f32>,
-    /// Of each answer, of length 1.
-    middles: Vec<Vec<f32>>,
+    /// Of each answer, of length 1: unit after unit, in each what all answers have of it, so that several
+    /// answers are compared at once.
+    middles: Vec<f32>,
+    answers: usize,
 }
 
 impl Views {
@@ -17,19 +19,28 @@ impl Views {
         for question in questions {
             add(&mut common, &unit(question.leaning.hidden.clone()), 1.0 / questions.len() as f32);
         }
-        let mut views = Self { common, middles: vec![vec![0.0; units]; answers] };
+        let mut views = Self { common, middles: vec![0.0; units * answers], answers };
+        let mut middles = vec![vec![0.0; units]; answers];
         for question in questions {
             let own = views.apart(&question.leaning.hidden);
-            add(&mut views.middles[question.answer], &own, 1.0);
+            add(&mut middles[question.answer], &own, 1.0);
         }
-        views.middles = views.middles.into_iter().map(unit).collect();
+        for (answer, middle) in middles.into_iter().map(unit).enumerate() {
+            let places = views.middles.iter_mut().skip(answer).step_by(answers);
+            places.zip(middle).for_each(|(place, part)| *place = part);
+        }
         views
     }
 
     /// For each answer how near a message is to it: 1 in the middle, 0 where nothing is alike.
-    pub(crate) fn near(&self, hidden: &[f32]) -> impl Iterator<Item = f32> {
+    pub(crate) fn near(&self, hidden: &[f32]) -> Vec<f32> {
         let own = self.apart(hidden);
-        self.middles.iter().map(move |middle| dot(middle, &own).max(0.0))
+        let mut near = vec![0.0; self.answers];
+        for (part, middles) in own.iter().zip(self.middles.chunks_exact(self.answers.max(1))) {
+            add(&mut near, middles, *part);
+        }
+        near.iter_mut().for_each(|near| *near = near.max(0.0));
+        near
     }
 
     fn apart(&self, hidden: &[f32]) -> Vec<f32> {
