@@ -1,7 +1,7 @@
 //! Several trained nets as one: kept as one byte a weight, read side by side.
 
 use crate::features::Sparse;
-use crate::net::{Net, dot};
+use crate::net::{Net, dot, listen};
 
 /// Nets of `H` hidden units each.
 #[derive(Debug, Clone)]
@@ -60,14 +60,16 @@ impl<const H: usize> Ensemble<H> {
             }
         }
         let mut scores = vec![0.0; self.heads[0].class_bias.len()];
+        let mut heard = scores.clone();
         let mut strength = 0.0;
         let mut layers = Vec::with_capacity(nets * H);
         for (head, sums) in self.heads.iter().zip(hidden) {
             let hidden = sums.map(|sum| sum.max(0.0));
             layers.extend_from_slice(&hidden);
             strength += dot(&hidden, &hidden).sqrt() * part;
-            for (score, (class, bias)) in scores.iter_mut().zip(head.classes.iter().zip(&head.class_bias)) {
-                *score += (bias + dot(class, &hidden)) * part;
+            listen(&head.classes, &hidden, &mut heard);
+            for (score, (heard, bias)) in scores.iter_mut().zip(heard.iter().zip(&head.class_bias)) {
+                *score += (bias + heard) * part;
             }
         }
         Reaction { scores, strength, hidden: layers }

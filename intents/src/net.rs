@@ -62,14 +62,18 @@ impl<const H: usize> Net<H> {
             class_steps: vec![1e-3; classes],
             errors: vec![0.0; classes],
             kept: Sparse::new(),
+            next: Sparse::new(),
+            paces: Vec::new(),
         };
-        for (epoch, round) in rounds.iter().cycle().take(epochs).enumerate() {
+        let mut turns = rounds.iter().cycle().take(epochs).enumerate().flat_map(|(epoch, round)| {
             let step = STEP * (1.0 - 0.9 * epoch as f32 / epochs as f32);
-            for Turn { row, class, phrase } in round {
-                if sees(*phrase) {
-                    learner.learn(rows.get(*row), *class, step, &mut dice);
-                }
-            }
+            round.iter().filter(|turn| sees(turn.phrase)).map(move |turn| (turn, step))
+        });
+        let mut turn = turns.next();
+        learner.cover_next(turn.map_or(&[], |(turn, _)| rows.get(turn.row)), &mut dice);
+        while let Some((Turn { class, .. }, step)) = turn {
+            turn = turns.next();
+            learner.learn(*class, step, turn.map_or(&[], |(next, _)| rows.get(next.row)), &mut dice);
         }
         learner.net
     }
@@ -86,20 +90,50 @@ impl<const H: usize> Net<H> {
     }
 
     pub(crate) fn listen(&self, hidden: &Hidden<H>, scores: &mut [f32]) {
-        for (score, (class, bias)) in scores.iter_mut().zip(self.classes.iter().zip(&self.class_bias)) {
-            *score = bias + dot(class, hidden);
+        listen(&self.classes, hidden, scores);
+        for (score, bias) in scores.iter_mut().zip(&self.class_bias) {
+            *score += bias;
         }
     }
 }
 
+const LANES: usize = 16;
+
 pub(crate) fn dot<const H: usize>(a: &[f32; H], b: &[f32; H]) -> f32 {
-    let mut lanes = [0.0_f32; 16];
-    for (a, b) in a.chunks_exact(16).zip(b.chunks_exact(16)) {
-        for lane in 0..16 {
-            lanes[lane] += a[lane] * b[lane];
+    dots([a], b)[0]
+}
+
+/// What each class hears of a hidden layer, its bias apart.
+pub(crate) fn listen<const H: usize>(classes: &[[f32; H]], hidden: &[f32; H], scores: &mut [f32]) {
+    let (fours, rest) = classes.as_chunks::<4>();
+    let (four_scores, rest_scores) = scores.as_chunks_mut::<4>();
+    for (scores, four) in four_scores.iter_mut().zip(fours) {
+        *scores = dots(four.each_ref(), hidden);
+    }
+    for (score, class) in rest_scores.iter_mut().zip(rest) {
+        *score = dot(class, hidden);
+    }
+}
+
+/// Several products at once: a sum of lanes is slow, for each addition waits for the one before.
+fn dots<const H: usize, const N: usize>(many: [&[f32; H]; N], other: &[f32; H]) -> [f32; N] {
+    let mut sums = [0.0_f32; N];
+    for four in (0..LANES).step_by(4) {
+        let mut lanes = [[0.0_f32; 4]; N];
+        for from in (four..H).step_by(LANES) {
+            for (lanes, one) in lanes.iter_mut().zip(many) {
+                for lane in 0..4 {
+                    lanes[lane] += one[from + lane] * other[from + lane];
+                }
+            }
+        }
+        for lane in 0..4 {
+            for (sum, lanes) in sums.iter_mut().zip(&lanes) {
+                *sum += lanes[lane];
+            }
         }
     }
-    lanes.iter().sum()
+    sums
 }
 
 /// Eight from each throw: a byte says enough.
@@ -119,17 +153,23 @@ struct Learner<const H: usize> {
     vector_steps: Vec<f32>,
     class_steps: Vec<f32>,
     errors: Vec<f32>,
+    /// What is not covered of the message, and of the next.
     kept: Sparse,
+    next: Sparse,
+    /// How far each kept feature moves, against the slope.
+    paces: Vec<f32>,
 }
 
 impl<const H: usize> Learner<H> {
-    fn learn(&mut self, row: &[(u32, f32)], class: usize, step: f32, dice: &mut Dice) {
-        self.cover(row, dice);
+    /// Learns the message that was covered last, and covers the next while it thinks: its row is far away in memory.
+    fn learn(&mut self, class: usize, step: f32, next: &[(u32, f32)], dice: &mut Dice) {
+        std::mem::swap(&mut self.kept, &mut self.next);
         let mut hidden = self.net.hidden(&self.kept);
         let mask = dice.coins();
         for (at, unit) in hidden.iter_mut().enumerate() {
             *unit *= 2.0 * (mask >> at & 1) as f32;
         }
+        self.cover_next(next, dice);
         self.net.listen(&hidden, &mut self.errors);
         soften(&mut self.errors, 1.0);
         self.errors[class] -= 1.0;
@@ -141,15 +181,15 @@ impl<const H: usize> Learner<H> {
     }
 
     /// Covers three of eight features by chance, of a wide net half, and makes the rest heavier.
-    fn cover(&mut self, features: &[(u32, f32)], dice: &mut Dice) {
-        self.kept.clear();
+    fn cover_next(&mut self, features: &[(u32, f32)], dice: &mut Dice) {
+        self.next.clear();
         let heavier = if H > NARROW { 2.0 } else { 8.0 / 5.0 };
         for chunk in features.chunks(64) {
             let coins = if H > NARROW { dice.coins() } else { dice.coins() | dice.coins() & dice.coins() };
             let mut shown = coins & (u64::MAX >> (64 - chunk.len()));
             while shown != 0 {
                 let (feature, weight) = chunk[shown.trailing_zeros() as usize];
-                self.kept.push((feature, weight * heavier));
+                self.next.push((feature, weight * heavier));
                 shown &= shown - 1;
             }
         }
@@ -176,12 +216,19 @@ impl<const H: usize> Learner<H> {
 
     fn correct_vectors(&mut self, back: &Hidden<H>, step: f32) {
         let mean = dot(back, back) / H as f32;
+        self.paces.clear();
         for (feature, weight) in &self.kept {
-            let feature = *feature as usize;
-            self.vector_steps[feature] += weight * weight * mean;
-            let step = step * weight / self.vector_steps[feature].sqrt();
-            for (part, slope) in self.net.vectors[feature].0.iter_mut().zip(back) {
-                *part -= step * slope;
+            let sum = &mut self.vector_steps[*feature as usize];
+            *sum += weight * weight * mean;
+            self.paces.push(*sum);
+        }
+        // On its own, so that several roots are taken at once.
+        for (pace, (_, weight)) in self.paces.iter_mut().zip(&self.kept) {
+            *pace = step * weight / pace.sqrt();
+        }
+        for ((feature, _), pace) in self.kept.iter().zip(&self.paces) {
+            for (part, slope) in self.net.vectors[*feature as usize].0.iter_mut().zip(back) {
+                *part -= pace * slope;
             }
         }
         for (part, slope) in self.net.bias.iter_mut().zip(back) {
