@@ -138,7 +138,7 @@ fn follow(way: &mut Way, choices: &Choices, forth: &[Step], place: usize, rival:
     }
 }
 
-/// The best way to each rival.
+/// The best way to each rival. What could not be the best, were it as likely as it can be, is not looked up.
 fn forth(phrasing: &Phrasing, choices: &Choices, witness: Witness) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::with_capacity(choices.rivals.len());
     for place in 0..choices.places() {
@@ -148,14 +148,21 @@ fn forth(phrasing: &Phrasing, choices: &Choices, witness: Witness) -> Vec<Step> 
                 best.score = phrasing.after(phrasing.edge(), rival.word, witness);
             } else {
                 let (earlier, start) = (place.checked_sub(2), choices.start(place - 1));
+                let most = phrasing.most(rival.word);
                 for (at, before) in choices.at(place - 1).iter().enumerate() {
                     let step = steps[start + at];
+                    if step.score + most + APART <= best.score {
+                        continue;
+                    }
                     let (likely, held) = phrasing.link(before.word, rival.word, witness);
                     let mut score = step.score + likely;
                     if !held && !step.held {
                         score -= before.lone;
                     }
-                    if earlier.is_some_and(|earlier| phrasing.apart(choices.at(earlier)[step.next].word, rival.word, witness)) {
+                    let close = score + APART > best.score;
+                    if close
+                        && earlier.is_some_and(|earlier| phrasing.apart(choices.at(earlier)[step.next].word, rival.word, witness))
+                    {
                         score += APART;
                     }
                     if score > best.score {
@@ -182,12 +189,16 @@ fn back(phrasing: &Phrasing, choices: &Choices) -> Vec<Step> {
                 let start = choices.start(place + 1);
                 for (behind, after) in choices.at(place + 1).iter().enumerate() {
                     let step = steps[start + behind];
+                    if step.score + phrasing.most(after.word) - after.cost + APART <= best.score {
+                        continue;
+                    }
                     let (likely, held) = phrasing.link(rival.word, after.word, any);
                     let mut score = step.score + likely - after.cost;
                     if !held && !step.held {
                         score -= after.lone;
                     }
-                    let later = (place + 2 < choices.places()).then(|| choices.at(place + 2)[step.next].word);
+                    let close = score + APART > best.score && place + 2 < choices.places();
+                    let later = close.then(|| choices.at(place + 2)[step.next].word);
                     if later.is_some_and(|later| phrasing.apart(rival.word, later, any)) {
                         score += APART;
                     }

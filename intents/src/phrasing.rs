@@ -9,10 +9,14 @@ const UNHEARD: f32 = 2.0;
 /// Words hold each other if they are together so much more often than by chance (a logarithm).
 const TOGETHER: f32 = 0.5;
 
-/// What is known of pairs of words, by their numbers: a small open table. Hardly ever does a
-/// pair seem to be there that no phrase has, and it does no harm.
+/// What is known of pairs of words, by their numbers: a small open table, and a bit for each pair that
+/// may be there, for most that are asked for are not. Hardly ever does a pair seem to be there that no
+/// phrase has, and it does no harm.
 #[derive(Debug, Clone, Default)]
-struct Pairs(Vec<Pair>);
+struct Pairs {
+    table: Vec<Pair>,
+    bits: Vec<u64>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Pair {
@@ -25,36 +29,60 @@ const EMPTY: u32 = u32::MAX;
 impl Pairs {
     /// Of distinct pairs.
     fn of(pairs: &[(u64, f32)]) -> Self {
-        let mut table = Self(vec![Pair { check: EMPTY, worth: 0.0 }; (pairs.len() * 3 / 2).next_power_of_two().max(2)]);
+        let slots = (pairs.len() * 3 / 2).next_power_of_two().max(8);
+        let empty = Pair { check: EMPTY, worth: 0.0 };
+        let mut known = Self { table: vec![empty; slots], bits: vec![0; slots / BITS_TO_SLOTS] };
         for (pair, worth) in pairs {
-            let (mut at, check) = table.place(*pair);
-            while table.0[at].check != EMPTY {
-                at = (at + 1) & (table.0.len() - 1);
+            let mixed = mix(*pair);
+            let (word, bit) = known.bit(mixed);
+            known.bits[word] |= bit;
+            let (mut at, check) = known.place(mixed);
+            while known.table[at].check != EMPTY {
+                at = (at + 1) & (slots - 1);
             }
-            table.0[at] = Pair { check, worth: *worth };
+            known.table[at] = Pair { check, worth: *worth };
         }
-        table
+        known
     }
 
     fn get(&self, pair: u64) -> Option<f32> {
-        let (mut at, check) = self.place(pair);
+        let mixed = mix(pair);
+        let (word, bit) = self.bit(mixed);
+        if self.bits[word] & bit == 0 {
+            return None;
+        }
+        let (mut at, check) = self.place(mixed);
         loop {
-            let Pair { check: other, worth } = self.0[at];
+            let Pair { check: other, worth } = self.table[at];
             if other == check {
                 return Some(worth);
             }
             if other == EMPTY {
                 return None;
             }
-            at = (at + 1) & (self.0.len() - 1);
+            at = (at + 1) & (self.table.len() - 1);
         }
     }
 
-    fn place(&self, pair: u64) -> (usize, u32) {
-        let mixed = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mixed = mixed ^ (mixed >> 29);
-        ((mixed >> 34) as usize & (self.0.len() - 1), mixed as u32 & 0x7FFF_FFFF)
+    fn place(&self, mixed: u64) -> (usize, u32) {
+        ((mixed >> 34) as usize & (self.table.len() - 1), mixed as u32 & 0x7FFF_FFFF)
     }
+
+    fn bit(&self, mixed: u64) -> (usize, u64) {
+        ((mixed >> 40) as usize & (self.bits.len() - 1), 1 << (mixed >> 34 & 63))
+    }
+
+    fn bytes(&self) -> usize {
+        self.table.len() * size_of::<Pair>() + self.bits.len() * size_of::<u64>()
+    }
+}
+
+/// Eight bits for each slot.
+const BITS_TO_SLOTS: usize = 8;
+
+fn mix(pair: u64) -> u64 {
+    let mixed = pair.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^ (mixed >> 29)
 }
 
 fn pair(first: u32, second: u32) -> u64 {
@@ -76,6 +104,8 @@ struct Word {
     alone: f32,
     /// The logarithm of the share of what follows it that was never seen to follow it.
     open: f32,
+    /// The logarithm of how likely it is where it is likeliest.
+    most: f32,
 }
 
 /// A phrase that is itself among those that were learnt must not be its own witness.
@@ -117,9 +147,17 @@ impl Phrasing {
         let signed = |same: &[u64], worth: f32| (same[0], if same.len() > 1 { worth } else { -worth });
         let beside: Vec<_> = beside.chunk_by(|a, b| a == b).map(|same| signed(same, likely(same).min(-1e-6))).collect();
         let apart: Vec<_> = apart.chunk_by(|a, b| a == b).map(|same| signed(same, -1.0)).collect();
-        let word = |word: usize| Word { alone: ln(share(word)), open: ln(followers[word] / (times[word] + followers[word])) };
+        let word = |word: usize| {
+            let alone = ln(share(word));
+            Word { alone, open: ln(followers[word] / (times[word] + followers[word])), most: alone }
+        };
         let mut known: Vec<Word> = (0..=words).map(word).collect();
-        known.push(Word { alone: ln(UNHEARD / all), open: 0.0 });
+        let unheard = ln(UNHEARD / all);
+        known.push(Word { alone: unheard, open: 0.0, most: unheard });
+        for (pair, worth) in &beside {
+            let most = &mut known[(pair & 0xFFFF_FFFF) as usize].most;
+            *most = most.max(-worth.abs());
+        }
         Self { beside: Pairs::of(&beside), apart: Pairs::of(&apart), words: known }
     }
 
@@ -153,6 +191,11 @@ impl Phrasing {
         (attested, attested - self.words[word as usize].alone > TOGETHER)
     }
 
+    /// Nowhere is a word likelier than this.
+    pub(crate) fn most(&self, word: u32) -> f32 {
+        self.words[word as usize].most
+    }
+
     /// Do several phrases have the words side by side?
     pub(crate) fn often(&self, first: u32, second: u32) -> bool {
         self.beside.get(pair(first, second)).is_some_and(|worth| worth < 0.0)
@@ -169,7 +212,7 @@ impl Phrasing {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        (self.beside.0.len() + self.apart.0.len() + self.words.len()) * 8
+        self.beside.bytes() + self.apart.bytes() + self.words.len() * size_of::<Word>()
     }
 }
 
