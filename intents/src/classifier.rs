@@ -77,10 +77,10 @@ impl Classifier {
         let phrases: Vec<_> = examples.iter().map(|example| (&example.features, example.phrase)).collect();
         let Counted { vocabulary, idf, rows } = features::count(&phrases, &SHARES);
         let (nets, unseen) = if classes <= FEW_CLASSES {
-            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, FEW_NETS, throw);
+            let (nets, unseen) = teach(examples, &rows, &idf, classes, FEW_NETS, throw);
             (Nets::Narrow(nets), unseen)
         } else {
-            let (nets, unseen) = teach(examples, &rows, idf.len(), classes, MANY_NETS, throw);
+            let (nets, unseen) = teach(examples, &rows, &idf, classes, MANY_NETS, throw);
             (Nets::Wide(nets), unseen)
         };
         let temperature = temperature(&unseen);
@@ -150,7 +150,7 @@ fn sees(net: usize, phrase: usize) -> bool {
 fn teach<const H: usize>(
     examples: &[Example],
     rows: &Rows,
-    features: usize,
+    idf: &[f32],
     classes: usize,
     nets: usize,
     throw: u64,
@@ -158,15 +158,14 @@ fn teach<const H: usize>(
     let phrases = examples.last().map_or(1, |last| last.phrase + 1);
     let rounds = rounds(phrases, examples.len());
     let each = each_round(examples, throw);
-    let train = |net: usize| {
-        Net::train((rows, &each), |phrase| sees(net, phrase), (features, classes), rounds, throw * 16 + net as u64 + 1)
-    };
+    let train =
+        |net: usize| Net::train((rows, &each, idf), |phrase| sees(net, phrase), classes, rounds, throw * 16 + net as u64 + 1);
     let train = &train;
     let nets: Vec<Net<H>> = std::thread::scope(|scope| {
         let nets: Vec<_> = (0..nets).map(|net| scope.spawn(move || train(net))).collect();
         nets.into_iter().map(|net| net.join().expect("training does not panic")).collect()
     });
-    let unseen = unseen(examples, rows, &nets);
+    let unseen = unseen(examples, (rows, idf), &nets);
     (Ensemble::of(nets), unseen)
 }
 
@@ -204,11 +203,11 @@ struct Look {
     strength: f32,
 }
 
-fn unseen<const H: usize>(examples: &[Example], rows: &Rows, nets: &[Net<H>]) -> Vec<Look> {
+fn unseen<const H: usize>(examples: &[Example], (rows, idf): (&Rows, &[f32]), nets: &[Net<H>]) -> Vec<Look> {
     let mut looks = Vec::new();
     for (at, example) in examples.iter().enumerate() {
         let Some((_, net)) = nets.iter().enumerate().find(|(net, _)| !sees(*net, example.phrase)) else { continue };
-        let hidden = net.hidden(rows.get(at));
+        let hidden = net.hidden(&rows.get(at).weigh(idf));
         let mut scores = vec![0.0; net.class_bias.len()];
         net.listen(&hidden, &mut scores);
         looks.push(Look { example: at, class: example.class, scores, strength: dot(&hidden, &hidden).sqrt() });

@@ -8,6 +8,7 @@ use crate::reading::{Asked, Entity, EntityValue};
 use crate::senses::Senses;
 use crate::token::Token;
 use crate::vocabulary::Vocabulary;
+use std::ops::Range;
 
 pub(crate) const BLOCKS: usize = 3;
 
@@ -166,10 +167,14 @@ pub(crate) fn weigh(hashes: &Hashes, vocabulary: &Vocabulary, idf: &[f32], share
 fn append(numbers: impl Iterator<Item = u32>, idf: &[f32], share: f32, sparse: &mut Sparse) {
     let from = sparse.len();
     sparse.extend(numbers.map(|number| (number, idf[number as usize])));
-    let length = sparse[from..].iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+    let scale = share / length(sparse[from..].iter().map(|(_, weight)| *weight));
     for (_, weight) in &mut sparse[from..] {
-        *weight *= share / length.max(1e-6);
+        *weight *= scale;
     }
+}
+
+fn length(weights: impl Iterator<Item = f32>) -> f32 {
+    weights.map(|weight| weight * weight).sum::<f32>().sqrt().max(1e-6)
 }
 
 /// The share of plain words that the model has seen.
@@ -208,17 +213,55 @@ pub(crate) struct Counted {
     pub rows: Rows,
 }
 
-/// Many examples by number and weight, one behind the other.
-#[derive(Debug)]
+/// Many examples by the numbers of their features, one behind the other. Weights are made when they are
+/// wanted: learning waits for these rows, and half as many bytes are there sooner.
+#[derive(Debug, Default)]
 pub(crate) struct Rows {
-    entries: Sparse,
-    ends: Vec<usize>,
+    numbers: Vec<u32>,
+    ends: Vec<RowEnd>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RowEnd {
+    /// Where its blocks end.
+    blocks: [usize; BLOCKS],
+    scales: [f32; BLOCKS],
+}
+
+/// The features of one example, block after block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'a> {
+    pub numbers: &'a [u32],
+    /// Where the first two blocks end.
+    ends: [usize; BLOCKS - 1],
+    /// What the rarity of a feature is multiplied with, in each block.
+    scales: [f32; BLOCKS],
 }
 
 impl Rows {
-    pub(crate) fn get(&self, at: usize) -> &[(u32, f32)] {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.entries[start..self.ends[at]]
+    pub(crate) fn get(&self, at: usize) -> Row<'_> {
+        let start = if at == 0 { 0 } else { self.ends[at - 1].blocks[BLOCKS - 1] };
+        let RowEnd { blocks: [first, second, last], scales } = self.ends[at];
+        Row { numbers: &self.numbers[start..last], ends: [first - start, second - start], scales }
+    }
+
+    fn append(&mut self, other: &Self) {
+        let from = self.numbers.len();
+        self.numbers.extend_from_slice(&other.numbers);
+        self.ends.extend(other.ends.iter().map(|end| RowEnd { blocks: end.blocks.map(|end| from + end), ..*end }));
+    }
+}
+
+impl Row<'_> {
+    /// The number of a feature by its place, and its weight.
+    pub(crate) fn feature(&self, at: usize, idf: &[f32]) -> (u32, f32) {
+        let number = self.numbers[at];
+        let block = self.ends.iter().filter(|end| at >= **end).count();
+        (number, idf[number as usize] * self.scales[block])
+    }
+
+    pub(crate) fn weigh(&self, idf: &[f32]) -> Sparse {
+        (0..self.numbers.len()).map(|at| self.feature(at, idf)).collect()
     }
 }
 
@@ -242,19 +285,34 @@ pub(crate) fn count(examples: &[(&Hashes, usize)], shares: &[f32; BLOCKS]) -> Co
         kept.collect::<Vec<Option<u32>>>()
     };
     let kept: Vec<Vec<Option<u32>>> = tallies.iter().map(|(_, tally)| choose(tally)).collect();
-    let entries = tallies.iter().map(|tally| tally.1.numbers.len()).sum();
-    let mut rows = Rows { entries: Sparse::with_capacity(entries), ends: Vec::with_capacity(examples.len()) };
-    for at in 0..examples.len() {
-        for (((_, tally), kept), share) in tallies.iter().zip(&kept).zip(shares) {
-            append(tally.of_example(at).iter().filter_map(|number| kept[*number as usize]), &idf, *share, &mut rows.entries);
+    let rows = |examples: &Range<usize>| {
+        let mut rows = Rows::default();
+        for at in examples.clone() {
+            let mut scales = *shares;
+            let blocks = std::array::from_fn(|block| {
+                let (from, numbers) = (rows.numbers.len(), tallies[block].1.of_example(at));
+                rows.numbers.extend(numbers.iter().filter_map(|number| kept[block][*number as usize]));
+                scales[block] /= length(rows.numbers[from..].iter().map(|number| idf[*number as usize]));
+                rows.numbers.len()
+            });
+            rows.ends.push(RowEnd { blocks, scales });
         }
-        rows.ends.push(rows.entries.len());
-    }
-    Counted { vocabulary: vocabulary.settle(), idf, rows }
+        rows
+    };
+    let middle = examples.len() / 2;
+    let halves = side_by_side(&[0..middle, middle..examples.len()], rows);
+    let rows = halves.into_iter().reduce(|mut all, half| {
+        all.append(&half);
+        all
+    });
+    Counted { vocabulary: vocabulary.settle(), idf, rows: rows.unwrap_or_default() }
 }
 
 /// Pieces of words are as many as all the others: two can count side by side.
 const BLOCKS_BY_LENGTH: [&[usize]; 2] = [&[PIECES], &[0, 2]];
+
+/// So many features are remembered that were just counted.
+const RECENT: usize = 1 << 10;
 
 /// The features of one block, by numbers of their own.
 struct Tally {
@@ -270,14 +328,20 @@ impl Tally {
         let entries = examples.iter().map(|example| example.0.blocks[block].len()).sum();
         let mut sightings: Vec<Sightings> = Vec::new();
         let (mut numbers, mut ends) = (Vec::with_capacity(entries), Vec::with_capacity(examples.len()));
+        // Copies of a phrase share most features: what was counted for it already need not be looked up again.
+        let mut recent = vec![(0, usize::MAX, 0); RECENT];
         for (hashes, phrase) in examples {
             for hash in &hashes.blocks[block] {
-                let number = all.learn(*hash);
-                match sightings.get_mut(number as usize) {
-                    None => sightings.push(Sightings { hash: *hash, phrases: 1, last: *phrase }),
-                    Some(seen) => seen.add(*phrase),
+                let place = &mut recent[*hash as usize % RECENT];
+                if (place.0, place.1) != (*hash, *phrase) {
+                    let number = all.learn(*hash);
+                    match sightings.get_mut(number as usize) {
+                        None => sightings.push(Sightings { hash: *hash, phrases: 1, last: *phrase }),
+                        Some(seen) => seen.add(*phrase),
+                    }
+                    *place = (*hash, *phrase, number);
                 }
-                numbers.push(number);
+                numbers.push(place.2);
             }
             ends.push(numbers.len());
         }

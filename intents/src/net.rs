@@ -4,7 +4,7 @@
 
 use crate::dice::Dice;
 use crate::exact::power_of_two;
-use crate::features::{Rows, Sparse};
+use crate::features::{Row, Rows, Sparse};
 
 /// The hidden layer of a net; the coins of one throw cover at most 64 units.
 type Hidden<const H: usize> = [f32; H];
@@ -44,13 +44,13 @@ pub(crate) struct Net<const H: usize> {
 impl<const H: usize> Net<H> {
     /// Learns the rounds again and again, `epochs` in all, without the phrases that `sees` keeps from it.
     pub(crate) fn train(
-        (rows, rounds): (&Rows, &[Round]),
+        (rows, rounds, idf): (&Rows, &[Round], &[f32]),
         sees: impl Fn(usize) -> bool,
-        (features, classes): (usize, usize),
+        classes: usize,
         epochs: usize,
         seed: u64,
     ) -> Self {
-        let mut dice = Dice::new(seed);
+        let (mut dice, features) = (Dice::new(seed), idf.len());
         let mut learner = Learner {
             net: Self {
                 vectors: (0..features).map(|_| Lined(random(&mut dice, FIRST_WEIGHTS))).collect(),
@@ -64,16 +64,17 @@ impl<const H: usize> Net<H> {
             kept: Sparse::new(),
             next: Sparse::new(),
             paces: Vec::new(),
+            idf,
         };
         let mut turns = rounds.iter().cycle().take(epochs).enumerate().flat_map(|(epoch, round)| {
             let step = STEP * (1.0 - 0.9 * epoch as f32 / epochs as f32);
             round.iter().filter(|turn| sees(turn.phrase)).map(move |turn| (turn, step))
         });
-        let mut turn = turns.next();
-        learner.cover_next(turn.map_or(&[], |(turn, _)| rows.get(turn.row)), &mut dice);
-        while let Some((Turn { class, .. }, step)) = turn {
-            turn = turns.next();
-            learner.learn(*class, step, turn.map_or(&[], |(next, _)| rows.get(next.row)), &mut dice);
+        let mut next = turns.next();
+        learner.cover_next(next.map(|(turn, _)| rows.get(turn.row)), &mut dice);
+        while let Some((Turn { class, .. }, step)) = next {
+            next = turns.next();
+            learner.learn(*class, step, next.map(|(turn, _)| rows.get(turn.row)), &mut dice);
         }
         learner.net
     }
@@ -148,7 +149,7 @@ fn random<const H: usize>(dice: &mut Dice, scale: f32) -> Hidden<H> {
 }
 
 /// A net while it learns: steps shrink where much has been learnt (AdaGrad, one sum a vector).
-struct Learner<const H: usize> {
+struct Learner<'a, const H: usize> {
     net: Net<H>,
     vector_steps: Vec<f32>,
     class_steps: Vec<f32>,
@@ -158,11 +159,13 @@ struct Learner<const H: usize> {
     next: Sparse,
     /// How far each kept feature moves, against the slope.
     paces: Vec<f32>,
+    /// How rare each feature is.
+    idf: &'a [f32],
 }
 
-impl<const H: usize> Learner<H> {
+impl<const H: usize> Learner<'_, H> {
     /// Learns the message that was covered last, and covers the next while it thinks: its row is far away in memory.
-    fn learn(&mut self, class: usize, step: f32, next: &[(u32, f32)], dice: &mut Dice) {
+    fn learn(&mut self, class: usize, step: f32, next: Option<Row<'_>>, dice: &mut Dice) {
         std::mem::swap(&mut self.kept, &mut self.next);
         let mut hidden = self.net.hidden(&self.kept);
         let mask = dice.coins();
@@ -181,14 +184,15 @@ impl<const H: usize> Learner<H> {
     }
 
     /// Covers three of eight features by chance, of a wide net half, and makes the rest heavier.
-    fn cover_next(&mut self, features: &[(u32, f32)], dice: &mut Dice) {
+    fn cover_next(&mut self, row: Option<Row<'_>>, dice: &mut Dice) {
         self.next.clear();
+        let Some(row) = row else { return };
         let heavier = if H > NARROW { 2.0 } else { 8.0 / 5.0 };
-        for chunk in features.chunks(64) {
+        for (chunk, numbers) in row.numbers.chunks(64).enumerate() {
             let coins = if H > NARROW { dice.coins() } else { dice.coins() | dice.coins() & dice.coins() };
-            let mut shown = coins & (u64::MAX >> (64 - chunk.len()));
+            let mut shown = coins & (u64::MAX >> (64 - numbers.len()));
             while shown != 0 {
-                let (feature, weight) = chunk[shown.trailing_zeros() as usize];
+                let (feature, weight) = row.feature(64 * chunk + shown.trailing_zeros() as usize, self.idf);
                 self.next.push((feature, weight * heavier));
                 shown &= shown - 1;
             }
