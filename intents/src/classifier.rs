@@ -7,6 +7,7 @@ use crate::eval::LET_IN;
 use crate::exact::ln;
 use crate::features::{self, Counted, Hashes, Rows, SHARES};
 use crate::gate::{Gate, Signs};
+use crate::lessons::side_by_side;
 use crate::net::{Net, Round, Turn, dot, soften};
 use crate::vocabulary::Vocabulary;
 use std::ops::Range;
@@ -226,13 +227,16 @@ fn limit(unseen: &[Look], signs: &[(Signs, bool)], gate: &Gate) -> f32 {
 
 /// The temperature with the least log loss on phrases the nets had not learnt.
 fn temperature(looks: &[Look]) -> f32 {
-    let surprise = |look: &Look, temperature: f32| {
-        let mut probabilities = look.scores.clone();
-        soften(&mut probabilities, temperature);
-        -ln(probabilities[look.class].max(1e-9))
-    };
-    let loss = |temperature: f32| looks.iter().map(|look| surprise(look, temperature)).sum::<f32>();
-    let candidates =
-        std::iter::successors(Some(0.3), |last| Some(last * 1.12)).take(24).map(|candidate| (candidate, loss(candidate)));
-    candidates.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(1.0, |best| best.0)
+    let candidates: Vec<f32> = std::iter::successors(Some(0.3), |last| Some(last * 1.12)).take(24).collect();
+    let losses = side_by_side(&candidates, |temperature| {
+        let mut probabilities = Vec::new();
+        let surprise = |look: &Look| {
+            probabilities.clone_from(&look.scores);
+            soften(&mut probabilities, *temperature);
+            -ln(probabilities[look.class].max(1e-9))
+        };
+        looks.iter().map(surprise).sum::<f32>()
+    });
+    let all = candidates.into_iter().zip(losses);
+    all.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(1.0, |best| best.0)
 }

@@ -1,7 +1,9 @@
 //! Several trained nets as one: kept as one byte a weight, read side by side.
 
 use crate::features::Sparse;
+use crate::lessons::side_by_side;
 use crate::net::{Net, dot, listen};
+use std::ops::Range;
 
 /// Nets of `H` hidden units each.
 #[derive(Debug, Clone)]
@@ -29,18 +31,30 @@ struct Head<const H: usize> {
     class_bias: Vec<f32>,
 }
 
+/// The vectors of some features in all nets, one byte a weight, with their scales.
+fn flattened<const H: usize>(nets: &[Net<H>], features: Range<usize>) -> (Vec<[i8; H]>, Vec<f32>) {
+    let mut vectors = Vec::with_capacity(features.len() * nets.len());
+    let scales = features.map(|feature| {
+        let parts = nets.iter().flat_map(|net| net.vectors[feature].0);
+        let scale = parts.fold(1e-9_f32, |top, part| top.max(part.abs())) / 127.0;
+        let rise = 1.0 / scale;
+        // Moved up, so that cutting rounds: the compiler takes several at once.
+        vectors.extend(nets.iter().map(|net| net.vectors[feature].0.map(|part| ((part * rise + 128.5) as i32 - 128) as i8)));
+        scale
+    });
+    let scales = scales.collect();
+    (vectors, scales)
+}
+
 impl<const H: usize> Ensemble<H> {
     pub(crate) fn of(nets: Vec<Net<H>>) -> Self {
         let features = nets[0].vectors.len();
-        let mut vectors = Vec::with_capacity(features * nets.len());
-        let mut scales = Vec::with_capacity(features);
-        for feature in 0..features {
-            let parts = nets.iter().flat_map(|net| net.vectors[feature].0);
-            let scale = parts.fold(1e-9_f32, |top, part| top.max(part.abs())) / 127.0;
-            let rise = 1.0 / scale;
-            // Moved up, so that cutting rounds: the compiler takes several at once.
-            vectors.extend(nets.iter().map(|net| net.vectors[feature].0.map(|part| ((part * rise + 128.5) as i32 - 128) as i8)));
-            scales.push(scale);
+        let middle = features / 2;
+        let halves = side_by_side(&[0..middle, middle..features], |features| flattened(&nets, features.clone()));
+        let (mut vectors, mut scales) = (Vec::with_capacity(features * nets.len()), Vec::with_capacity(features));
+        for (half, half_scales) in halves {
+            vectors.extend(half);
+            scales.extend(half_scales);
         }
         let head = |net: Net<H>| Head { bias: net.bias, classes: net.classes, class_bias: net.class_bias };
         Self { vectors, scales, heads: nets.into_iter().map(head).collect() }

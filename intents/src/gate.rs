@@ -67,17 +67,22 @@ impl Gate {
     fn descend(&mut self, signs: &[(Signs, bool)]) {
         let part = 1.0 / signs.len() as f32;
         let even = |signs: &Signs| std::array::from_fn(|at| (signs.0[at] - self.means[at]) / self.spreads[at]);
-        let signs: Vec<([f32; SIGNS], f32)> =
-            signs.iter().map(|(signs, somebodys)| (even(signs), f32::from(u8::from(*somebodys)))).collect();
+        let (signs, somebodys): (Vec<[f32; SIGNS]>, Vec<f32>) =
+            signs.iter().map(|(signs, somebodys)| (even(signs), f32::from(u8::from(*somebodys)))).unzip();
+        // Sign by sign, so that the leans of several phrases are found at once.
+        let by_sign: [Vec<f32>; SIGNS] = std::array::from_fn(|at| signs.iter().map(|signs| signs[at]).collect());
+        let mut errors = vec![0.0; signs.len()];
         for _ in 0..ROUNDS {
+            errors.fill(0.0);
+            for (weight, signs) in self.weights.iter().zip(&by_sign) {
+                errors.iter_mut().zip(signs).for_each(|(lean, sign)| *lean += weight * sign);
+            }
+            for (error, somebodys) in errors.iter_mut().zip(&somebodys) {
+                *error = 1.0 - strangeness(self.bias + *error) - somebodys;
+            }
             let mut slopes = [0.0; SIGNS];
             let mut bias = 0.0;
-            for (signs, somebodys) in &signs {
-                let mut lean = self.weights;
-                for (lean, sign) in lean.iter_mut().zip(signs) {
-                    *lean *= sign;
-                }
-                let error = 1.0 - strangeness(self.bias + lean.iter().sum::<f32>()) - somebodys;
+            for (signs, error) in signs.iter().zip(&errors) {
                 bias += error;
                 for (slope, sign) in slopes.iter_mut().zip(signs) {
                     *slope += error * sign;
