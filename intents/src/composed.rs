@@ -1,6 +1,7 @@
 //! One form for every text: a letter and the marks behind it become one (NFC), whatever the keyboard
 //! sent, so that all that reads sees the same; and the way back to the bytes of the original.
 
+use crate::letters;
 use std::ops::Range;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -20,8 +21,11 @@ impl Composed {
     /// `None` if the text is composed as it stands, and each letter is a piece.
     pub(crate) fn of(original: &str) -> Option<Self> {
         let original = &original[..original.floor_char_boundary(LOOKED_AT)];
+        if original.chars().all(|letter| letter.is_ascii() || letters::split(letter).is_some()) {
+            return None;
+        }
         let bare = |letter: char| canonical_combining_class(letter) == 0;
-        if original.is_ascii() || is_nfc_quick(original.chars()) == IsNormalized::Yes && original.chars().all(bare) {
+        if is_nfc_quick(original.chars()) == IsNormalized::Yes && original.chars().all(bare) {
             return None;
         }
         let mut composed = Self { text: String::with_capacity(original.len()), borders: Vec::new() };

@@ -286,7 +286,8 @@ pub(crate) fn count(examples: &[(&Hashes, usize)], shares: &[f32; BLOCKS]) -> Co
     };
     let kept: Vec<Vec<Option<u32>>> = tallies.iter().map(|(_, tally)| choose(tally)).collect();
     let rows = |examples: &Range<usize>| {
-        let mut rows = Rows::default();
+        let room = tallies.iter().map(|(_, tally)| examples.clone().map(|at| tally.of_example(at).len()).sum::<usize>()).sum();
+        let mut rows = Rows { numbers: Vec::with_capacity(room), ends: Vec::with_capacity(examples.len()) };
         for at in examples.clone() {
             let mut scales = *shares;
             let blocks = std::array::from_fn(|block| {

@@ -85,7 +85,7 @@ impl Mender {
         }
         let mut near = Vec::new();
         for (number, known) in words.iter().enumerate().filter(|(_, known)| mendable(&known.spelling.plain)) {
-            near.extend(known.spelling.keys().into_iter().map(|key| (key, number as u32)));
+            near.extend(known.spelling.keys().map(|key| (key, number as u32)));
         }
         let phrasing = Phrasing::learn(&sequences, words.len());
         let mut mender = Self {
@@ -111,7 +111,7 @@ impl Mender {
             let may = |rival: &Rival| {
                 rival.word as usize != *number && rival.cost <= NEAR && self.words[rival.word as usize].vietnamese
             };
-            let rivals = self.rivals_by(&spelling.near_keys(), spelling).into_iter().filter(may);
+            let rivals = self.rivals_by(spelling.near_keys(), spelling).into_iter().filter(may);
             rivals.map(|rival| rival.dearer(DOUBT)).collect()
         });
         for (known, rivals) in self.words.iter_mut().zip(found) {
@@ -229,11 +229,11 @@ impl Mender {
 
     /// Words that a slip makes of this one, or this one of them.
     fn one_slip_from(&self, typed: &Spelling) -> Vec<Rival> {
-        self.rivals_by(&typed.keys(), typed)
+        self.rivals_by(typed.keys(), typed)
     }
 
-    fn rivals_by(&self, keys: &[u32], typed: &Spelling) -> Vec<Rival> {
-        let mut numbers: Vec<u32> = keys.iter().flat_map(|key| self.near.with(*key)).collect();
+    fn rivals_by(&self, keys: impl Iterator<Item = u32>, typed: &Spelling) -> Vec<Rival> {
+        let mut numbers: Vec<u32> = keys.flat_map(|key| self.near.with(key)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let rival = |word: u32| Some(Rival { word, cost: cost(typed, &self.words[word as usize].spelling)?, lone: 0.0 });

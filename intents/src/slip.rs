@@ -23,16 +23,14 @@ impl Spelling {
     }
 
     /// Words that are one slip from each other share one of these; some stand twice.
-    pub(crate) fn keys(&self) -> Vec<u32> {
-        let mut keys = self.near_keys();
-        keys.extend(shortened(SOUND, &self.sound));
-        keys
+    pub(crate) fn keys(&self) -> impl Iterator<Item = u32> {
+        self.near_keys().chain(shortened(SOUND, &self.sound))
     }
 
     /// The same, but for what sounds alike or is one slip away, not both at once.
-    pub(crate) fn near_keys(&self) -> Vec<u32> {
+    pub(crate) fn near_keys(&self) -> impl Iterator<Item = u32> {
         let plain = [self.sound_key(), key(PLAIN, self.plain.bytes())].into_iter();
-        plain.chain(shortened(PLAIN, &self.plain)).collect()
+        plain.chain(shortened(PLAIN, &self.plain))
     }
 
     pub(crate) fn sound_key(&self) -> u32 {
@@ -116,14 +114,19 @@ fn slip(typed: &str, meant: &str) -> Option<f32> {
     let (typed, meant) = (typed.as_bytes(), meant.as_bytes());
     let same = typed.iter().zip(meant).take_while(|(a, b)| a == b).count();
     let (left, right) = (&typed[same..], &meant[same..]);
-    if same == 0 {
+    if same == 0 || left.len().abs_diff(right.len()) > 1 {
         return None;
     }
+    let behind = left.iter().rev().zip(right.iter().rev()).take_while(|(a, b)| a == b).count();
     match (left, right) {
-        ([a, b, rest @ ..], [c, d, others @ ..]) if a == d && b == c && rest == others => Some(0.5),
-        ([extra, rest @ ..], others) if rest == others => Some(if *extra == typed[same - 1] { 0.4 } else { 1.0 }),
-        (rest, [_, others @ ..]) if rest == others => Some(0.7),
-        ([_, rest @ ..], [_, others @ ..]) if rest == others => Some(1.2),
+        ([a, b, rest @ ..], [c, d, others @ ..]) if a == d && b == c && behind == rest.len() && behind == others.len() => {
+            Some(0.5)
+        }
+        ([extra, rest @ ..], _) if rest.len() == behind && right.len() == behind => {
+            Some(if *extra == typed[same - 1] { 0.4 } else { 1.0 })
+        }
+        (_, [_, others @ ..]) if others.len() == behind && left.len() == behind => Some(0.7),
+        ([_, rest @ ..], [_, others @ ..]) if rest.len() == behind && others.len() == behind => Some(1.2),
         _ => None,
     }
 }

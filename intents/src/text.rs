@@ -86,7 +86,10 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, at: usize, letter: char) {
         let end = at + letter.len_utf8();
-        if let Some(mark) = (!letter.is_ascii()).then(|| letters::mark(letter)).flatten() {
+        if let Some(parts) = letters::split(letter.to_ascii_lowercase()) {
+            // Nearly every letter is one that is known.
+            self.add_known(at, end, parts);
+        } else if let Some(mark) = (!letter.is_ascii()).then(|| letters::mark(letter)).flatten() {
             self.add_mark(&mark, end);
         } else if letter.is_alphanumeric() {
             for lower in letter.to_lowercase() {
@@ -111,18 +114,28 @@ impl<'a> Reader<'a> {
         self.word.end = end;
     }
 
-    fn add_letter(&mut self, at: usize, end: usize, lower: char) {
+    fn add_known(&mut self, at: usize, end: usize, (base, tone): (char, u8)) {
+        self.go_on(at, end);
+        self.push(base);
+        if tone > 0 {
+            self.word.tone = tone;
+        }
+    }
+
+    /// The word begins here, or ends later.
+    fn go_on(&mut self, at: usize, end: usize) {
         if self.word.bases.is_empty() {
             self.word.start = at;
         }
         self.word.end = end;
+    }
+
+    fn add_letter(&mut self, at: usize, end: usize, lower: char) {
+        self.go_on(at, end);
         if let Some(mark) = (!lower.is_ascii()).then(|| letters::mark(lower)).flatten() {
             self.add_mark(&mark, end);
-        } else if let Some((base, tone)) = letters::split(lower) {
-            self.push(base);
-            if tone > 0 {
-                self.word.tone = tone;
-            }
+        } else if let Some(parts) = letters::split(lower) {
+            self.add_known(at, end, parts);
         } else {
             let mut parts = Vec::new();
             unicode_normalization::char::decompose_canonical(lower, |part| parts.push(part));
