@@ -35,8 +35,7 @@ const VIEW: f32 = 0.3;
 pub(crate) struct AnswerIndex {
     vocabulary: Vocabulary,
     idf: Vec<f32>,
-    /// For each feature that tells something the questions that have it, and how heavily.
-    postings: Vec<Vec<(u32, f32)>>,
+    postings: Postings,
     /// Where the questions of each answer end.
     ends: Vec<usize>,
     /// What the classifier takes the questions of each answer for, on average.
@@ -83,8 +82,7 @@ impl AnswerIndex {
                 postings[feature as usize].push((at as u32, weight));
             }
         }
-        let telling = questions.len() / COMMON + 8;
-        postings.iter_mut().filter(|posting| posting.len() > telling).for_each(|posting| *posting = Vec::new());
+        let postings = Postings::of(&postings, questions.len() / COMMON + 8);
         let ends = (0..ids.len()).map(|answer| questions.partition_point(|question| question.answer <= answer)).collect();
         let leanings = leanings(ids.len(), questions);
         let views = Views::of(ids.len(), questions);
@@ -97,16 +95,14 @@ impl AnswerIndex {
         let whole: f32 = SHARES.iter().map(|share| share * share).sum();
         let mut likeness = vec![0.0_f32; self.ends.last().copied().unwrap_or(0)];
         for (feature, weight) in row {
-            for (question, other) in &self.postings[feature as usize] {
-                likeness[*question as usize] += weight * other / whole;
-            }
+            self.postings.add(feature, weight, whole, &mut likeness);
         }
         let known = features::known_share(hashes, &self.vocabulary);
         let mut start = 0;
         let both = self.ends.iter().map(|end| {
             let own = &likeness[start..*end];
             start = *end;
-            let [first, second] = best_two(own);
+            let (first, second) = best_two(own);
             (first + SECOND * second) / (1.0 + SECOND)
         });
         let near = self.views.near(&leaning.hidden).into_iter().map(|near| VIEW * near);
@@ -135,10 +131,56 @@ impl AnswerIndex {
 }
 
 /// None is less than nothing. Comparisons without branches, for nobody could foresee where they lead.
-fn best_two(likeness: &[f32]) -> [f32; 2] {
+fn best_two(likeness: &[f32]) -> (f32, f32) {
     let larger = |a: f32, b: f32| if a > b { a } else { b };
     let smaller = |a: f32, b: f32| if a < b { a } else { b };
-    likeness.iter().fold([0.0; 2], |[first, second], next| [larger(*next, first), larger(smaller(*next, first), second)])
+    let (mut first, mut second) = (0.0, 0.0);
+    for next in likeness {
+        second = larger(smaller(*next, first), second);
+        first = larger(*next, first);
+    }
+    (first, second)
+}
+
+/// For each feature that tells something, the questions that have it, and how heavily.
+#[derive(Debug, Clone, Default)]
+struct Postings {
+    questions: Vec<u32>,
+    weights: Vec<f32>,
+    /// Where those of each feature end.
+    ends: Vec<usize>,
+}
+
+impl Postings {
+    fn of(features: &[Vec<(u32, f32)>], most: usize) -> Self {
+        let mut postings = Self::default();
+        for posting in features {
+            for (question, weight) in posting.iter().filter(|_| posting.len() <= most) {
+                postings.questions.push(*question);
+                postings.weights.push(*weight);
+            }
+            postings.ends.push(postings.questions.len());
+        }
+        postings
+    }
+
+    /// Adds to the likeness of each question that has the feature. Several are divided at once: divisions are slow.
+    fn add(&self, feature: u32, weight: f32, whole: f32, likeness: &mut [f32]) {
+        let feature = feature as usize;
+        let start = if feature == 0 { 0 } else { self.ends[feature - 1] };
+        let (questions, weights) = (&self.questions[start..self.ends[feature]], &self.weights[start..self.ends[feature]]);
+        let (fours, rest) = weights.as_chunks::<4>();
+        let (four_questions, rest_questions) = questions.as_chunks::<4>();
+        for (questions, weights) in four_questions.iter().zip(fours) {
+            let parts = weights.map(|other| weight * other / whole);
+            for (question, part) in questions.iter().zip(parts) {
+                likeness[*question as usize] += part;
+            }
+        }
+        for (question, other) in rest_questions.iter().zip(rest) {
+            likeness[*question as usize] += weight * other / whole;
+        }
+    }
 }
 
 fn leanings(answers: usize, questions: &[Question]) -> Vec<Vec<f32>> {
