@@ -13,7 +13,23 @@ static SIZE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is constant")
 });
 
+/// May some size be in the text? Seldom, and that is told sooner than where.
+fn may_be_size(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let letter = |at: usize| bytes.get(at).map_or(b' ', u8::to_ascii_lowercase);
+    (0..bytes.len()).any(|at| match (letter(at), letter(at + 1), letter(at + 2)) {
+        (b's', b'z', _) | (b's', b'i', b'z') | (b's', b'a', b'i') | (b'f', b'r', b'e') => true,
+        (b'c', next, _) => next == b'o' || !next.is_ascii(),
+        (b'x', next, _) => matches!(next, b'x' | b's' | b'l') || !next.is_ascii(),
+        // The long s is an s to a pattern.
+        (first, ..) => first == 0xC5,
+    })
+}
+
 pub(super) fn find_sizes(text: &str, claims: &mut Claims) {
+    if !may_be_size(text) {
+        return;
+    }
     for found in SIZE.captures_iter(text) {
         let Some(all) = found.get(0) else { continue };
         let size = found.name("cued").or_else(|| found.name("bare"));
@@ -94,4 +110,30 @@ fn starts_unit(word: &str) -> bool {
             | "months"
             | "hours"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_size_is_passed_over() {
+        for text in [
+            "size m",
+            "SZ 39",
+            "áo sai L",
+            "cỡ 40",
+            "Cỡ xl",
+            "co S",
+            "size free size",
+            "ao freesize",
+            "2xl",
+            "xs",
+            "XXXL",
+            "\u{17F}ize M",
+        ] {
+            assert!(SIZE.is_match(text) && may_be_size(text), "{text}");
+        }
+        assert!(!may_be_size("em xin hỏi sao shop"));
+    }
 }
