@@ -7,7 +7,7 @@ use crate::entities::{self, Rules};
 use crate::features::{self, Hashes};
 use crate::haste::hurried;
 use crate::intent::Language;
-use crate::mend::Mender;
+use crate::mend::{Mender, Slips};
 use crate::pack::Pack;
 use crate::reading::{Asked, Entity};
 use crate::senses::Senses;
@@ -87,12 +87,12 @@ impl Lens {
 
     /// A phrase as somebody types it in haste, mended as far as it can be; each copy in its own way. Haste
     /// adds no values to a phrase without any.
-    pub(crate) fn hurried(&self, phrase: &str, copy: u64, seen: &Seen, asked: Option<Asked>) -> Hashes {
+    pub(crate) fn hurried(&self, (phrase, copy): (&str, u64), seen: &Seen, asked: Option<Asked>, slips: &mut Slips) -> Hashes {
         let text = hurried(phrase, copy);
         let mut tokens = text::words(&text, &self.habits);
         let valued = !seen.entities.is_empty();
         let entities = if valued { entities::find(&text, &tokens, &self.rules, asked) } else { Vec::new() };
-        self.mender.mend_copy(&mut tokens);
+        self.mender.mend_copy(&mut tokens, slips);
         self.mender.confuse(&mut tokens, &mut Dice::new(copy + text.len() as u64));
         features::extract(&tokens, &entities, &self.senses, asked)
     }

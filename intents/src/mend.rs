@@ -10,7 +10,8 @@ use crate::paths::{self, Choices, Rival, Way};
 use crate::phrasing::{Phrasing, Witness};
 use crate::slip::{Spelling, cost};
 use crate::token::Token;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Quick, Vocabulary};
+use std::collections::HashMap;
 
 /// Longer words are names and codes.
 const SHORTEST: usize = 2;
@@ -48,6 +49,10 @@ pub(crate) struct Mender {
     rivals: Vec<Rival>,
     phrasing: Phrasing,
 }
+
+/// What unknown words may be slips of, by their hash, for many phrases meet with the same slips.
+#[derive(Debug, Default)]
+pub(crate) struct Slips(HashMap<u64, Vec<Rival>, Quick>);
 
 /// A word of a message.
 struct Typed {
@@ -123,7 +128,7 @@ impl Mender {
     /// The likeliest words take the place of what was typed; what else may have been meant comes back, each
     /// with its weight against them.
     pub(crate) fn mend(&self, tokens: &mut Vec<Token>) -> Vec<(f32, Vec<Token>)> {
-        let choices = self.choices(tokens, Witness::Any);
+        let choices = self.choices(tokens, Witness::Any, |token| self.one_slip_from(token));
         if choices.settled() {
             return Vec::new();
         }
@@ -141,8 +146,10 @@ impl Mender {
     }
 
     /// For a copy of a phrase that was learnt: mended as if the phrase had not been.
-    pub(crate) fn mend_copy(&self, tokens: &mut Vec<Token>) {
-        let choices = self.choices(tokens, Witness::Others);
+    pub(crate) fn mend_copy(&self, tokens: &mut Vec<Token>, Slips(known): &mut Slips) {
+        let choices = self.choices(tokens, Witness::Others, |token| {
+            known.entry(token.key()).or_insert_with(|| self.one_slip_from(token)).clone()
+        });
         if !choices.settled() {
             let best = paths::best(&self.phrasing, &choices, Witness::Others);
             self.write(tokens, &choices, &best);
@@ -156,10 +163,10 @@ impl Mender {
     }
 
     /// What may have been meant at each place; words run together are parted.
-    fn choices(&self, tokens: &mut Vec<Token>, witness: Witness) -> Choices {
+    fn choices(&self, tokens: &mut Vec<Token>, witness: Witness, slips: impl FnMut(&Token) -> Vec<Rival>) -> Choices {
         let (Some(numbers), Some(marked)) = (&self.numbers, &self.marked) else { return Choices::default() };
         let bare = !tokens.iter().any(Token::is_marked);
-        let typed = self.typed(tokens, numbers);
+        let typed = self.typed(tokens, numbers, slips);
         let careful = if typed.iter().all(|word| word.slips.is_empty()) { CAREFUL } else { 0.0 };
         let mut choices = Choices::with_room(tokens.len());
         for (at, (token, word)) in tokens.iter().zip(&typed).enumerate() {
@@ -177,7 +184,7 @@ impl Mender {
     }
 
     /// Each word by its number, with what it may be a slip of if no phrase has it; words run together are parted.
-    fn typed(&self, tokens: &mut Vec<Token>, numbers: &Vocabulary) -> Vec<Typed> {
+    fn typed(&self, tokens: &mut Vec<Token>, numbers: &Vocabulary, mut slips: impl FnMut(&Token) -> Vec<Rival>) -> Vec<Typed> {
         let mut typed = Vec::with_capacity(tokens.len() + 2);
         while typed.len() < tokens.len() {
             let at = typed.len();
@@ -187,7 +194,7 @@ impl Mender {
                 continue;
             }
             let open = mendable(&token.folded);
-            let slips = if open { self.one_slip_from(&Spelling::of(&token.folded)) } else { Vec::new() };
+            let slips = if open { slips(token) } else { Vec::new() };
             let border = if open && slips.is_empty() { self.border(token) } else { None };
             match border {
                 Some(border) => part(tokens, at, border),
@@ -228,8 +235,9 @@ impl Mender {
     }
 
     /// Words that a slip makes of this one, or this one of them.
-    fn one_slip_from(&self, typed: &Spelling) -> Vec<Rival> {
-        self.rivals_by(typed.keys(), typed)
+    fn one_slip_from(&self, token: &Token) -> Vec<Rival> {
+        let typed = Spelling::of(&token.folded);
+        self.rivals_by(typed.keys(), &typed)
     }
 
     fn rivals_by(&self, keys: impl Iterator<Item = u32>, typed: &Spelling) -> Vec<Rival> {
