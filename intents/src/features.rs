@@ -325,22 +325,23 @@ struct Tally {
 
 impl Tally {
     fn of(examples: &[(&Hashes, usize)], block: usize) -> Self {
-        let mut all = Vocabulary::new();
+        let mut all = Vocabulary::with_room(2 * examples.len());
         let entries = examples.iter().map(|example| example.0.blocks[block].len()).sum();
         let mut sightings: Vec<Sightings> = Vec::new();
         let (mut numbers, mut ends) = (Vec::with_capacity(entries), Vec::with_capacity(examples.len()));
         // Copies of a phrase share most features: what was counted for it already need not be looked up again.
-        let mut recent = vec![(0, usize::MAX, 0); RECENT];
+        let mut recent = vec![(0, u32::MAX, 0); RECENT];
         for (hashes, phrase) in examples {
+            let phrase = *phrase as u32;
             for hash in &hashes.blocks[block] {
                 let place = &mut recent[*hash as usize % RECENT];
-                if (place.0, place.1) != (*hash, *phrase) {
+                if (place.0, place.1) != (*hash, phrase) {
                     let number = all.learn(*hash);
                     match sightings.get_mut(number as usize) {
-                        None => sightings.push(Sightings { hash: *hash, phrases: 1, last: *phrase }),
-                        Some(seen) => seen.add(*phrase),
+                        None => sightings.push(Sightings { hash: *hash, phrases: 1, last: phrase }),
+                        Some(seen) => seen.add(phrase),
                     }
-                    *place = (*hash, *phrase, number);
+                    *place = (*hash, phrase, number);
                 }
                 numbers.push(place.2);
             }
@@ -359,11 +360,11 @@ impl Tally {
 struct Sightings {
     hash: u64,
     phrases: u32,
-    last: usize,
+    last: u32,
 }
 
 impl Sightings {
-    fn add(&mut self, phrase: usize) {
+    fn add(&mut self, phrase: u32) {
         self.phrases += u32::from(self.last != phrase);
         self.last = phrase;
     }

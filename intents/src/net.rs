@@ -18,6 +18,17 @@ const DOUBTFUL: f32 = 0.03;
 /// Errors below this teach nothing.
 const SMALL: f32 = 2e-3;
 
+/// For four coins, what the units are multiplied with that they cover or show.
+const SHOWN: [[f32; 4]; 16] = {
+    let mut shown = [[0.0; 4]; 16];
+    let mut at = 0;
+    while at < 64 {
+        shown[at / 4][at % 4] = 2.0 * (((at / 4) >> (at % 4)) & 1) as f32;
+        at += 1;
+    }
+    shown
+};
+
 /// What is learnt in one round, in its order.
 pub(crate) type Round = Vec<Turn>;
 
@@ -87,7 +98,8 @@ impl<const H: usize> Net<H> {
                 *sum += weight * part;
             }
         }
-        hidden.map(|sum| sum.max(0.0))
+        hidden.iter_mut().for_each(|sum| *sum = sum.max(0.0));
+        hidden
     }
 
     pub(crate) fn listen(&self, hidden: &Hidden<H>, scores: &mut [f32]) {
@@ -169,8 +181,9 @@ impl<const H: usize> Learner<'_, H> {
         std::mem::swap(&mut self.kept, &mut self.next);
         let mut hidden = self.net.hidden(&self.kept);
         let mask = dice.coins();
-        for (at, unit) in hidden.iter_mut().enumerate() {
-            *unit *= 2.0 * (mask >> at & 1) as f32;
+        for (at, four) in hidden.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let shown = &SHOWN[(mask >> (4 * at) & 15) as usize];
+            four.iter_mut().zip(shown).for_each(|(unit, shown)| *unit *= shown);
         }
         self.cover_next(next, dice);
         self.net.listen(&hidden, &mut self.errors);

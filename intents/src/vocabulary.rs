@@ -35,7 +35,13 @@ const EMPTY: u32 = u32::MAX;
 
 impl Vocabulary {
     pub(crate) fn new() -> Self {
-        Self { slots: vec![(0, EMPTY); 1024], hashes: Vec::new(), used: 0 }
+        Self::with_room(0)
+    }
+
+    /// So many features are learnt without growing.
+    pub(crate) fn with_room(features: usize) -> Self {
+        let slots = (features * 4 / 3 + 1).next_power_of_two().max(1024);
+        Self { slots: vec![(0, EMPTY); slots], hashes: Vec::with_capacity(features), used: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
