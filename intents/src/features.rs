@@ -75,7 +75,10 @@ fn mask(token: &Token, entities: &[Entity]) -> Option<&'static str> {
 }
 
 pub(crate) fn extract(tokens: &[Token], entities: &[Entity], senses: &Senses, asked: Option<Asked>) -> Hashes {
-    let mut hashes = Hashes { blocks: [2, 10, 2].map(|each| Vec::with_capacity(each * tokens.len() + 4)) };
+    let pieces_of_words: usize = tokens.iter().map(|token| 2 * token.folded.len()).sum();
+    let beside = if asked.is_some() { 1 + BESIDE_QUESTION } else { 0 };
+    let room = [2 * tokens.len(), pieces_of_words, 2 * tokens.len() + beside];
+    let mut hashes = Hashes { blocks: room.map(Vec::with_capacity) };
     let masks: Vec<Option<&'static str>> = tokens.iter().map(|token| mask(token, entities)).collect();
     let mut before = 4;
     for (at, token) in tokens.iter().enumerate() {
@@ -213,10 +216,19 @@ pub(crate) struct Counted {
     pub rows: Rows,
 }
 
-/// Many examples by the numbers of their features, one behind the other. Weights are made when they are
-/// wanted: learning waits for these rows, and half as many bytes are there sooner.
-#[derive(Debug, Default)]
+/// Many examples by the numbers of their features. Weights are made when they are wanted: learning waits
+/// for these rows, and half as many bytes are there sooner.
+#[derive(Debug)]
 pub(crate) struct Rows {
+    /// As they were made, side by side.
+    halves: Vec<Half>,
+    /// Where the second half begins.
+    middle: usize,
+}
+
+/// Examples one behind the other.
+#[derive(Debug)]
+struct Half {
     numbers: Vec<u32>,
     ends: Vec<RowEnd>,
 }
@@ -240,15 +252,15 @@ pub(crate) struct Row<'a> {
 
 impl Rows {
     pub(crate) fn get(&self, at: usize) -> Row<'_> {
+        if at < self.middle { self.halves[0].get(at) } else { self.halves[1].get(at - self.middle) }
+    }
+}
+
+impl Half {
+    fn get(&self, at: usize) -> Row<'_> {
         let start = if at == 0 { 0 } else { self.ends[at - 1].blocks[BLOCKS - 1] };
         let RowEnd { blocks: [first, second, last], scales } = self.ends[at];
         Row { numbers: &self.numbers[start..last], ends: [first - start, second - start], scales }
-    }
-
-    fn append(&mut self, other: &Self) {
-        let from = self.numbers.len();
-        self.numbers.extend_from_slice(&other.numbers);
-        self.ends.extend(other.ends.iter().map(|end| RowEnd { blocks: end.blocks.map(|end| from + end), ..*end }));
     }
 }
 
@@ -287,7 +299,7 @@ pub(crate) fn count(examples: &[(&Hashes, usize)], shares: &[f32; BLOCKS]) -> Co
     let kept: Vec<Vec<Option<u32>>> = tallies.iter().map(|(_, tally)| choose(tally)).collect();
     let rows = |examples: &Range<usize>| {
         let room = tallies.iter().map(|(_, tally)| examples.clone().map(|at| tally.of_example(at).len()).sum::<usize>()).sum();
-        let mut rows = Rows { numbers: Vec::with_capacity(room), ends: Vec::with_capacity(examples.len()) };
+        let mut rows = Half { numbers: Vec::with_capacity(room), ends: Vec::with_capacity(examples.len()) };
         for at in examples.clone() {
             let mut scales = *shares;
             let blocks = std::array::from_fn(|block| {
@@ -302,11 +314,7 @@ pub(crate) fn count(examples: &[(&Hashes, usize)], shares: &[f32; BLOCKS]) -> Co
     };
     let middle = examples.len() / 2;
     let halves = side_by_side(&[0..middle, middle..examples.len()], rows);
-    let rows = halves.into_iter().reduce(|mut all, half| {
-        all.append(&half);
-        all
-    });
-    Counted { vocabulary: vocabulary.settle(), idf, rows: rows.unwrap_or_default() }
+    Counted { vocabulary: vocabulary.settle(), idf, rows: Rows { halves, middle } }
 }
 
 /// Pieces of words are as many as all the others: two can count side by side.

@@ -7,6 +7,7 @@ use crate::entities::{self, Rules};
 use crate::features::{self, Hashes};
 use crate::haste::hurried;
 use crate::intent::Language;
+use crate::lessons::side_by_side;
 use crate::mend::{Mender, Slips};
 use crate::pack::Pack;
 use crate::reading::{Asked, Entity};
@@ -110,11 +111,13 @@ impl Lens {
 /// The words of the pack, so that none of them is taken for Telex.
 fn habits(pack: &Pack) -> Habits {
     let phrases = pack.phrases.iter().map(|phrase| (phrase.language, phrase.text.as_str()));
-    let all = phrases.chain(pack.not_mine.iter().map(|(language, text)| (*language, text.as_str())));
+    let all: Vec<_> = phrases.chain(pack.not_mine.iter().map(|(language, text)| (*language, text.as_str()))).collect();
+    let plain = side_by_side(&all, |(_, text)| {
+        text::spell(text).into_iter().filter(|word| word.marked == word.folded).map(|word| word.folded).collect::<Vec<_>>()
+    });
     let mut spoken: [Words; 2] = Default::default();
-    for (language, text) in all {
-        let plain = text::spell(text).into_iter().filter(|word| word.marked == word.folded);
-        spoken[language as usize].extend(plain.map(|word| word.folded));
+    for ((language, _), words) in all.iter().zip(plain) {
+        spoken[*language as usize].extend(words);
     }
     let [vietnamese, mut english] = spoken;
     debug_assert!(Language::Vi as usize == 0);
