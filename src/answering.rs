@@ -10,7 +10,7 @@ use crate::intake::Event;
 use crate::{jobs, threads};
 use onethread_core::Millis;
 use onethread_core::clock::{HOUR, MINUTE};
-use onethread_core::ids::{IdentityId, MessageId, ThreadId};
+use onethread_core::ids::{IdentityId, InboxId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{HandoffReason, Move, ThreadStatus};
 use onethread_intents::{Context, Language};
@@ -76,6 +76,21 @@ pub async fn answer(event: &mut Event<'_>, who: &Recognised, message: &MessageId
     let followed = turn.take(said).await?;
     event.gateway.foresight.remember(&event.live.id, &event.inbound.from.user, followed.knows);
     event.after.jobs |= followed.jobs;
+    Ok(())
+}
+
+/// Have the orders at hand that the bot will most probably ask for, when it answers these messages.
+pub async fn foresee_orders(tx: &mut Tx, messages: impl Iterator<Item = (&InboxId, &str, &Ahead)>) -> Result<()> {
+    let mut codes = BTreeSet::new();
+    for (inbox, address, ahead) in messages {
+        let thread = tx.thread_at_hand(inbox, address).filter(|thread| thread.status == ThreadStatus::Bot.as_str());
+        if let Some(thread) = thread {
+            codes.extend(bot::may_want(&BotContext::load(&thread.bot_context), ahead.reading()));
+        }
+    }
+    if !codes.is_empty() {
+        tx.hold_orders(&codes).await?;
+    }
     Ok(())
 }
 

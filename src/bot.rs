@@ -25,5 +25,5 @@ mod words;
 pub use context::{BotContext, Offer, Proof, Purpose};
 pub use decide::decide;
 pub use handover::notice;
-pub use hear::wants;
+pub use hear::{may_want, wants};
 pub use turn::{AnswersView, Decision, Effect, Heard, IdentityView, OrdersView, OrdersWanted, ShopView, Turn};

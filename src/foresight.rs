@@ -48,6 +48,12 @@ impl Foresight {
 }
 
 impl Ahead {
+    /// What it was taken for, whether that still holds or not.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
     /// The reading, if this mind would read the same, knowing this.
     #[must_use]
     pub fn holds(&self, mind: &Arc<Mind>, context: &Context) -> Option<&Reading> {

@@ -3,7 +3,7 @@
 //! words that must never be missed ("gặp nhân viên") are heard here even where
 //! the matcher is unsure.
 
-use super::context::BotContext;
+use super::context::{BotContext, Purpose};
 use super::phrases::{
     ANOTHER, FORGOTTEN, GIVEN_UP, GIVEN_UP_ALONE, NO, NO_PERSON, NUMBERING, PERSON, PERSON_ALONE, POLITE, WAIT, YES,
 };
@@ -126,9 +126,26 @@ pub fn wants(context: &BotContext, heard: &Heard<'_>) -> OrdersWanted {
         Some(Press::Order(code)) => Some(code),
         _ => None,
     };
-    let known = context.proven.iter().map(|proof| &proof.code).chain(&context.code).chain(&context.told);
-    let codes: BTreeSet<String> = known.chain(&pressed).chain(&said.code).cloned().collect();
+    let codes: BTreeSet<String> = known_codes(context).chain(&pressed).chain(&said.code).cloned().collect();
     OrdersWanted { codes: codes.into_iter().collect(), phone: heard.verified_phone() }
+}
+
+/// Codes that [`wants`] will most probably name. A guess, for many messages at once: what is missing is loaded later.
+#[must_use]
+pub fn may_want(context: &BotContext, reading: &Reading) -> Vec<String> {
+    let about_orders = context.asked.is_some()
+        || reading.digits4().is_some()
+        || reading.phone().is_some()
+        || codes_named(reading).next().is_some()
+        || likely(reading, 0.0).is_some_and(|(intent, _)| Purpose::of(intent).is_some());
+    if !about_orders {
+        return Vec::new();
+    }
+    known_codes(context).cloned().chain(codes_named(reading)).collect()
+}
+
+fn known_codes(context: &BotContext) -> impl Iterator<Item = &String> {
+    context.proven.iter().map(|proof| &proof.code).chain(&context.code).chain(&context.told)
 }
 
 /// A likely intent: at least this probable, and likelier than none.

@@ -69,6 +69,11 @@ impl Meant {
         );
         makes_known.then(|| Writer { inbox: &self.live.id, channel: self.live.channel.kind(), sender: &self.inbound.from })
     }
+
+    /// A message that was read already, and where its writer is: inbox and address.
+    pub fn read_ahead(&self) -> Option<(&InboxId, &str, &Ahead)> {
+        Some((&self.live.id, self.inbound.from.user.as_str(), self.ahead.as_ref()?))
+    }
 }
 
 /// Read a call. Nothing is stored yet.

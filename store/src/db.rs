@@ -158,6 +158,8 @@ pub struct Conn {
     pub(crate) held: Held,
     /// Calls that this transaction put back in line.
     pub(crate) reopened: usize,
+    /// Whether any event waits for a message, as far as this transaction has asked.
+    pub(crate) waits: Option<bool>,
 }
 
 enum Line {
@@ -174,7 +176,7 @@ pub(crate) enum Engined<'a> {
 
 impl Conn {
     fn new(line: Line) -> Self {
-        Self { line, held: Held::default(), reopened: 0 }
+        Self { line, held: Held::default(), reopened: 0, waits: None }
     }
 
     /// The engine, past what is held: for tables of which nothing is.

@@ -11,8 +11,9 @@
 mod write;
 
 use crate::customers::IdentityRow;
-use crate::many::{Many, read_many};
+use crate::many::{Many, Places, read_many};
 use crate::messages::{NewMessage, preview};
+use crate::orders::Named;
 use crate::threads::ThreadRow;
 use crate::waiting::Known;
 use crate::{Conn, Result, Tx};
@@ -38,6 +39,8 @@ pub(crate) struct Held {
     message_places: HashMap<String, usize>,
     links: Vec<Link>,
     linked: HashMap<(String, String), String>,
+    /// Of codes that were looked for: what there was.
+    pub(crate) orders: HashMap<String, Named>,
 }
 
 struct HeldIdentity {
@@ -191,10 +194,10 @@ static IDENTITIES: Many = Many::new(
         "SELECT i.id, i.inbox_id, i.address, i.customer_id, i.name, i.language, i.verified_phone, i.blocked_at,",
         " i.last_interaction_at, i.wrong_tails, i.lookups_locked_until, i.created_at, b.channel, b.name AS inbox_name",
         // A pair `IN` a list would read every identity there is.
-        " FROM (VALUES"
+        " FROM"
     ),
     2,
-    ") AS v JOIN identities i ON i.inbox_id = v.column1 AND i.address = v.column2 JOIN inboxes b ON b.id = i.inbox_id",
+    "AS v JOIN identities i ON i.inbox_id = v.column1 AND i.address = v.column2 JOIN inboxes b ON b.id = i.inbox_id",
 );
 
 static THREADS: Many = Many::new(
@@ -204,14 +207,14 @@ static THREADS: Many = Many::new(
         " t.last_identity_id, t.channels, t.language, t.folded, t.last_activity_at, t.created_at,",
         " (SELECT p.born_seq FROM messages p WHERE p.thread_id = t.id AND p.seq = t.last_seq) AS last_born",
         " FROM threads t JOIN customers c ON c.id = t.customer_id LEFT JOIN agents a ON a.id = t.assignee_id",
-        " LEFT JOIN tokens k ON k.id = t.assignee_id WHERE t.customer_id IN (VALUES"
+        " LEFT JOIN tokens k ON k.id = t.assignee_id WHERE t.customer_id IN"
     ),
     1,
-    ")",
+    "",
 );
 
 /// Always in this order, so that two who lock many never wait for each other.
-static LOCK: Many = Many::new("SELECT id FROM threads WHERE customer_id IN (VALUES", 1, ") ORDER BY customer_id FOR UPDATE");
+static LOCK: Many = Many::new("SELECT id FROM threads WHERE customer_id IN", 1, "ORDER BY customer_id FOR UPDATE");
 
 impl Tx {
     /// Take up whoever these are, with their threads, and make those who are not known yet. What is held
@@ -246,6 +249,12 @@ impl Tx {
         }
         self.held.newcomers = newcomers;
         Ok(())
+    }
+
+    /// The thread of whoever writes there, where it is held.
+    #[must_use]
+    pub fn thread_at_hand(&self, inbox: &InboxId, address: &str) -> Option<&ThreadRow> {
+        self.held.thread_of(&self.held.identity_at(inbox.as_str(), address)?.customer_id)
     }
 
     /// Whether anything is held: a statement in between may have let go of all.
@@ -304,5 +313,9 @@ struct Newborn {
 impl Conn {
     pub(crate) fn is_embedded(&mut self) -> bool {
         matches!(self.engined(), crate::db::Engined::Sqlite(_))
+    }
+
+    pub(crate) fn place_marks(&mut self) -> Places {
+        if self.is_embedded() { Places::Marks } else { Places::Numbers }
     }
 }

@@ -59,10 +59,10 @@ static HEARD: Many = Many::new(
     concat!(
         "UPDATE inboxes SET last_heard_at = v.column2, usual_gap = CASE WHEN last_heard_at IS NULL THEN usual_gap",
         " WHEN usual_gap IS NULL THEN v.column2 - last_heard_at ELSE (usual_gap * 15 + v.column2 - last_heard_at) / 16 END",
-        " FROM (VALUES"
+        " FROM"
     ),
     2,
-    ") AS v WHERE inboxes.id = v.column1 AND (last_heard_at IS NULL OR last_heard_at < v.column2)",
+    "AS v WHERE inboxes.id = v.column1 AND (last_heard_at IS NULL OR last_heard_at < v.column2)",
 );
 
 impl Conn {

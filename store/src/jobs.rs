@@ -28,7 +28,7 @@ pub(crate) struct NewJob {
 }
 
 static RECORD: Many =
-    Many::new("INSERT INTO jobs (id, kind, key, payload, run_at, created_at) VALUES", 6, "ON CONFLICT (kind, key) DO NOTHING");
+    Many::insert("INSERT INTO jobs (id, kind, key, payload, run_at, created_at)", 6, "ON CONFLICT (kind, key) DO NOTHING");
 
 impl Tx {
     /// Queue a job, with the commit; the same kind and key is queued once.

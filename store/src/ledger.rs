@@ -63,25 +63,21 @@ impl From<Row> for Entry {
     }
 }
 
-static APPEND: Many =
-    Many::new("INSERT INTO ledger (position, inbox_id, received_at, call, body, state, settled_at) VALUES", 7, "");
+static APPEND: Many = Many::insert("INSERT INTO ledger (position, inbox_id, received_at, call, body, state, settled_at)", 7, "");
 
 static CLAIM: Many = Many::new(
-    "UPDATE ledger SET state = 'done', error = NULL, settled_at = v.column2 FROM (VALUES",
+    "UPDATE ledger SET state = 'done', error = NULL, settled_at = v.column2 FROM",
     2,
-    ") AS v WHERE ledger.position = v.column1 AND ledger.state = 'new'",
+    "AS v WHERE ledger.position = v.column1 AND ledger.state = 'new'",
 );
 
-static SEEN: Many = Many::new(
-    "SELECT s.inbox_id, s.key FROM (VALUES",
-    2,
-    ") AS v JOIN seen_events s ON s.inbox_id = v.column1 AND s.key = v.column2",
-);
+static SEEN: Many =
+    Many::new("SELECT s.inbox_id, s.key FROM", 2, "AS v JOIN seen_events s ON s.inbox_id = v.column1 AND s.key = v.column2");
 
-static SIGHT: Many = Many::new("INSERT INTO seen_events (inbox_id, key, at) VALUES", 3, "");
+static SIGHT: Many = Many::insert("INSERT INTO seen_events (inbox_id, key, at)", 3, "");
 
-static SIGHT_IF_FIRST: Many = Many::new(
-    "INSERT INTO seen_events (inbox_id, key, at) VALUES",
+static SIGHT_IF_FIRST: Many = Many::insert(
+    "INSERT INTO seen_events (inbox_id, key, at)",
     3,
     "ON CONFLICT (inbox_id, key) DO NOTHING RETURNING inbox_id, key",
 );

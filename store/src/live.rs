@@ -82,7 +82,7 @@ impl Tx {
     }
 }
 
-static RECORD: Many = Many::new("INSERT INTO live_events (id, kind, subject, thread_id, at) VALUES", 5, "");
+static RECORD: Many = Many::insert("INSERT INTO live_events (id, kind, subject, thread_id, at)", 5, "");
 
 impl Conn {
     pub(crate) async fn record_told(&mut self, events: &[Told], now: Millis) -> Result<()> {

@@ -9,20 +9,22 @@
 use sqlx::Arguments;
 use std::sync::OnceLock;
 
-/// Rows that one statement carries; what is left over takes the next smaller ones.
-const SIZES: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+/// Rows that one statement carries.
+const SIZES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 
 /// A statement with a list of rows in its middle: `before ($1, $2), ($3, $4) after`.
 pub(crate) struct Many {
     before: &'static str,
     columns: usize,
     after: &'static str,
+    /// The rows are what is inserted; elsewhere they stand in brackets, and what they say is looked up.
+    inserts: bool,
     /// For each size: SQLite's text, PostgreSQL's text.
     texts: [[OnceLock<String>; 2]; SIZES.len()],
 }
 
 /// How a place for a value is written.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Places {
     /// `?`: SQLite takes `$1` for a name, and looks each of many names up one after the other.
     Marks,
@@ -31,8 +33,16 @@ pub(crate) enum Places {
 }
 
 impl Many {
+    /// `before (VALUES rows) after`, where nothing is found for a row of nulls.
     pub(crate) const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
-        Self { before, columns, after, texts: [const { [const { OnceLock::new() }; 2] }; SIZES.len()] }
+        Self { before, columns, after, inserts: false, texts: [const { [const { OnceLock::new() }; 2] }; SIZES.len()] }
+    }
+
+    /// `INSERT INTO table (…)` rows `after`; the first column is never null.
+    pub(crate) const fn insert(into: &'static str, columns: usize, after: &'static str) -> Self {
+        let mut many = Self::new(into, columns, after);
+        many.inserts = true;
+        many
     }
 
     /// Where the values of so many rows go: room for all of them at once, for they are thousands.
@@ -42,9 +52,9 @@ impl Many {
         places
     }
 
-    /// The text for so many rows, which must be one of the sizes that [`pieces`] cuts.
+    /// The text for a piece of so many rows, as [`pieces`] cuts them.
     pub(crate) fn of(&'static self, rows: usize, places: Places) -> &'static str {
-        let size = SIZES.iter().position(|size| *size == rows).unwrap_or(SIZES.len() - 1);
+        let size = SIZES.iter().position(|size| *size >= rows).unwrap_or(SIZES.len() - 1);
         self.texts[size][places as usize].get_or_init(|| self.written(SIZES[size], places))
     }
 
@@ -57,18 +67,28 @@ impl Many {
             format!("({})", places.collect::<Vec<_>>().join(", "))
         };
         let rows: Vec<String> = (0..rows).map(row).collect();
-        format!("{} {} {}", self.before, rows.join(", "), self.after)
+        let (before, rows, after) = (self.before, rows.join(", "), self.after);
+        match (self.inserts, places) {
+            (false, _) => format!("{before} (VALUES {rows}) {after}"),
+            (true, Places::Numbers) => format!("{before} VALUES {rows} {after}"),
+            (true, Places::Marks) => format!("{before} SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {after}"),
+        }
     }
 }
 
-/// Cut into pieces of the sizes there are.
-pub(crate) fn pieces<T>(mut items: &[T]) -> Vec<&[T]> {
+/// Cut into pieces of the sizes there are. On SQLite what is left over is one piece, and its statement a little larger
+/// than it: places to which nothing is bound are null there. PostgreSQL wants every value: exact sizes, and few of them.
+pub(crate) fn pieces<T>(mut items: &[T], places: Places) -> Vec<&[T]> {
     let mut cut = Vec::new();
-    for size in SIZES {
+    for size in SIZES.into_iter().rev().filter(|size| size.is_power_of_two()) {
         while items.len() >= size {
             let (piece, rest) = items.split_at(size);
             cut.push(piece);
             items = rest;
+        }
+        if places == Places::Marks && !items.is_empty() {
+            cut.push(items);
+            break;
         }
     }
     cut
@@ -79,7 +99,7 @@ pub(crate) fn pieces<T>(mut items: &[T]) -> Vec<&[T]> {
 macro_rules! write_many {
     ($conn:expr, $statement:expr, $items:expr, $query:ident, $item:pat => $bound:expr) => {{
         let mut rows = 0;
-        for piece in crate::many::pieces($items) {
+        for piece in crate::many::pieces($items, $conn.place_marks()) {
             rows += match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
                     let places = $statement.places::<sqlx::sqlite::SqliteArguments>(piece.len());
@@ -108,7 +128,7 @@ pub(crate) use write_many;
 macro_rules! read_many {
     ($conn:expr, $row:ty, $statement:expr, $items:expr, $query:ident, $item:pat => $bound:expr) => {{
         let mut rows: Vec<$row> = Vec::new();
-        for piece in crate::many::pieces($items) {
+        for piece in crate::many::pieces($items, $conn.place_marks()) {
             rows.extend(match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
                     let places = $statement.places::<sqlx::sqlite::SqliteArguments>(piece.len());
@@ -141,19 +161,30 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_piece_in_order() {
-        for length in [0, 1, 2, 7, 8, 39, 128, 300] {
+        for length in [0, 1, 2, 7, 8, 39, 128, 129, 300] {
             let items: Vec<usize> = (0..length).collect();
-            let cut = pieces(&items);
-            assert_eq!(cut.concat(), items);
-            assert!(cut.iter().all(|piece| SIZES.contains(&piece.len())));
+            for places in [Places::Marks, Places::Numbers] {
+                assert_eq!(pieces(&items, places).concat(), items);
+            }
+            assert!(pieces(&items, Places::Numbers).iter().all(|piece| SIZES.contains(&piece.len())));
+            assert_eq!(pieces(&items, Places::Marks).len(), length.div_ceil(128));
         }
     }
 
     #[test]
     fn places_are_numbered_through() {
-        static TWO: Many = Many::new("VALUES", 2, "END");
-        assert_eq!(TWO.of(1, Places::Numbers), "VALUES ($1, $2) END");
-        assert_eq!(TWO.of(2, Places::Numbers), "VALUES ($1, $2), ($3, $4) END");
-        assert_eq!(TWO.of(2, Places::Marks), "VALUES (?, ?), (?, ?) END");
+        static TWO: Many = Many::new("FROM", 2, "END");
+        assert_eq!(TWO.of(1, Places::Numbers), "FROM (VALUES ($1, $2)) END");
+        assert_eq!(TWO.of(2, Places::Numbers), "FROM (VALUES ($1, $2), ($3, $4)) END");
+        assert_eq!(TWO.of(2, Places::Marks), "FROM (VALUES (?, ?), (?, ?)) END");
+    }
+
+    #[test]
+    fn rows_of_nulls_are_not_inserted() {
+        static TWO: Many = Many::insert("INTO t (a, b)", 2, "END");
+        assert_eq!(TWO.of(2, Places::Numbers), "INTO t (a, b) VALUES ($1, $2), ($3, $4) END");
+        let padded = "INTO t (a, b) SELECT * FROM (VALUES (?), (?)) WHERE column1 IS NOT NULL END".replace("(?)", "(?, ?)");
+        assert_eq!(TWO.of(2, Places::Marks), padded);
+        assert!(TWO.of(5, Places::Marks).matches("(?, ?)").count() == 6, "the next larger size");
     }
 }

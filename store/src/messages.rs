@@ -107,9 +107,9 @@ macro_rules! message_columns {
 pub(crate) use message_columns;
 
 static PLATFORM_IDS: Many = Many::new(
-    "SELECT p.message_id, MIN(p.platform_id) FROM (VALUES",
+    "SELECT p.message_id, MIN(p.platform_id) FROM",
     2,
-    ") AS v JOIN platform_messages p ON p.message_id = v.column1 AND p.identity_id = v.column2 GROUP BY p.message_id",
+    "AS v JOIN platform_messages p ON p.message_id = v.column1 AND p.identity_id = v.column2 GROUP BY p.message_id",
 );
 
 impl Conn {

@@ -2,11 +2,13 @@
 
 use crate::customers::like;
 use crate::macros::{aside, aside_touched};
-use crate::{Conn, Page, Result, StoreError};
+use crate::many::{Many, read_many};
+use crate::{Conn, Page, Result, StoreError, Tx};
 use onethread_core::Millis;
 use onethread_core::order::{Journey, Order, OrderItem};
 use onethread_core::text::fold;
 use sqlx::types::Json;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -65,6 +67,37 @@ macro_rules! order_columns {
     };
 }
 
+/// What is known of an order code.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Named {
+    order: Option<Order>,
+    /// Wrong tails, and since when they are counted.
+    wrong_tails: Option<(i64, Millis)>,
+}
+
+static NAMED: Many = Many::new(order_columns!("WHERE code IN"), 1, "");
+
+static WRONG_TAILS: Many = Many::new("SELECT code, tries, first_at FROM wrong_tails WHERE code IN", 1, "");
+
+impl Tx {
+    /// Have what is known of these folded codes at hand. Only while people are held.
+    pub async fn hold_orders(&mut self, codes: &BTreeSet<String>) -> Result<()> {
+        let codes: Vec<&String> = codes.iter().collect();
+        let mut named: HashMap<String, Named> = codes.iter().map(|code| ((*code).clone(), Named::default())).collect();
+        for row in read_many!(self, Row, NAMED, &codes, query, code => query.bind(*code)) {
+            let order = Order::try_from(row)?;
+            let code = order.code.clone();
+            named.entry(code).or_default().order = Some(order);
+        }
+        for (code, tries, first_at) in read_many!(self, (String, i64, i64), WRONG_TAILS, &codes, query, code => query.bind(*code))
+        {
+            named.entry(code).or_default().wrong_tails = Some((tries, first_at));
+        }
+        self.held.orders = named;
+        Ok(())
+    }
+}
+
 const ADD_ORDER: &str = concat!(
     "INSERT INTO orders (code, status, phone, customer_name, carrier, tracking_code, tracking_url, expected_at, currency,",
     " total, items, address, folded, updated_at, fetched_at)",
@@ -107,6 +140,7 @@ impl Conn {
     }
 
     async fn write_order(&mut self, sql: &'static str, order: &Order, fetched_at: Option<Millis>) -> Result<u64> {
+        self.held.orders.remove(&order.code);
         Ok(aside_touched!(self, db => sqlx::query(sql)
             .bind(&order.code).bind(order.status.as_str()).bind(&order.phone).bind(&order.customer_name).bind(&order.carrier)
             .bind(&order.tracking_code).bind(&order.tracking_url).bind(order.expected_at).bind(&order.currency)
@@ -129,6 +163,9 @@ impl Conn {
 
     /// The order of a folded code.
     pub async fn order(&mut self, code: &str) -> Result<Option<Order>> {
+        if let Some(named) = self.held.orders.get(code) {
+            return Ok(named.order.clone());
+        }
         let sql = order_columns!("WHERE code = $1");
         let row: Option<Row> = aside!(self, db => sqlx::query_as(sql).bind(code).fetch_optional(db).await)?;
         row.map(Order::try_from).transpose()
@@ -170,11 +207,15 @@ impl Conn {
             " first_at = CASE WHEN wrong_tails.first_at < $3 THEN $2 ELSE wrong_tails.first_at END"
         );
         aside_touched!(self, db => sqlx::query(sql).bind(code).bind(now).bind(since).execute(db).await)?;
+        self.held.orders.remove(code);
         Ok(())
     }
 
     /// Whether the code met `most` wrong tails since `since`.
     pub async fn is_code_locked(&mut self, code: &str, most: i64, since: Millis) -> Result<bool> {
+        if let Some(named) = self.held.orders.get(code) {
+            return Ok(named.wrong_tails.is_some_and(|(tries, first_at)| tries >= most && first_at >= since));
+        }
         let sql = "SELECT COUNT(*) FROM wrong_tails WHERE code = $1 AND tries >= $2 AND first_at >= $3";
         let (locked,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(code).bind(most).bind(since).fetch_one(db).await)?;
         Ok(locked > 0)
@@ -187,6 +228,7 @@ impl Conn {
     }
 
     pub async fn remove_order(&mut self, code: &str) -> Result<()> {
+        self.held.orders.remove(code);
         let sql = "DELETE FROM orders WHERE code = $1";
         match aside_touched!(self, db => sqlx::query(sql).bind(code).execute(db).await)? {
             0 => Err(StoreError::Missing("order")),

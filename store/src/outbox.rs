@@ -112,13 +112,13 @@ fn known(gone: &Gone<'_>) -> [Known; 2] {
 }
 
 static GONE: Many = Many::new(
-    "UPDATE outbox SET state = 'sent', platform_id = v.column2, error = NULL, claim = NULL, settled_at = v.column3 FROM (VALUES",
+    "UPDATE outbox SET state = 'sent', platform_id = v.column2, error = NULL, claim = NULL, settled_at = v.column3 FROM",
     3,
-    ") AS v WHERE outbox.id = v.column1 AND outbox.state IN ('queued', 'sending', 'uncertain')",
+    "AS v WHERE outbox.id = v.column1 AND outbox.state IN ('queued', 'sending', 'uncertain')",
 );
 
-static GONE_LINKS: Many = Many::new(
-    "INSERT INTO platform_messages (identity_id, platform_id, message_id, status, handed_at) VALUES",
+static GONE_LINKS: Many = Many::insert(
+    "INSERT INTO platform_messages (identity_id, platform_id, message_id, status, handed_at)",
     5,
     // The platform may have shown it to us before it answered.
     concat!(
@@ -132,11 +132,11 @@ static GONE_MESSAGES: Many = Many::new(
     // An earlier part may not be as far as this one.
     concat!(
         "UPDATE messages SET error = NULL, status = CASE WHEN EXISTS (SELECT 1 FROM platform_messages p",
-        " WHERE p.message_id = v.column1 AND p.status = 'sent') THEN 'sent' ELSE v.column2 END FROM (VALUES"
+        " WHERE p.message_id = v.column1 AND p.status = 'sent') THEN 'sent' ELSE v.column2 END FROM"
     ),
     2,
     concat!(
-        ") AS v WHERE messages.id = v.column1 AND messages.status IN ('queued', 'sent', 'uncertain')",
+        "AS v WHERE messages.id = v.column1 AND messages.status IN ('queued', 'sent', 'uncertain')",
         " AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = v.column1 AND o.state <> 'sent')"
     ),
 );

@@ -6,8 +6,8 @@ use crate::{Conn, Result};
 use onethread_core::channel::{Place, PlaceMark};
 use onethread_core::ids::InboxId;
 
-static NOTE: Many = Many::new(
-    "INSERT INTO places (inbox_id, id, address, heard) VALUES",
+static NOTE: Many = Many::insert(
+    "INSERT INTO places (inbox_id, id, address, heard)",
     4,
     concat!(
         "ON CONFLICT (inbox_id, id) DO UPDATE SET address = excluded.address, heard = excluded.heard",

@@ -35,9 +35,9 @@ fn awaited(inbox: &str, address: &str, platform_id: &str) -> String {
     format!("{inbox}\n{address}\n{platform_id}")
 }
 
-static RELEASE: Many = Many::new("DELETE FROM waiting_events WHERE awaited IN (VALUES", 1, ") RETURNING inbox_id, key, position");
+static RELEASE: Many = Many::new("DELETE FROM waiting_events WHERE awaited IN", 1, "RETURNING inbox_id, key, position");
 
-static REOPEN: Many = Many::new("UPDATE ledger SET state = 'new' WHERE state = 'done' AND position IN (VALUES", 1, ")");
+static REOPEN: Many = Many::new("UPDATE ledger SET state = 'new' WHERE state = 'done' AND position IN", 1, "");
 
 impl Conn {
     pub async fn let_wait(&mut self, event: &Waiting<'_>, now: Millis) -> Result<()> {
@@ -46,6 +46,7 @@ impl Conn {
             " ON CONFLICT (awaited, key) DO NOTHING"
         );
         let awaited = awaited(event.inbox.as_str(), event.address, event.platform_id);
+        self.waits = Some(true);
         aside_touched!(self, db => sqlx::query(sql)
             .bind(&awaited).bind(event.position).bind(event.inbox.as_str()).bind(event.key).bind(now)
             .execute(db).await)?;
@@ -54,10 +55,7 @@ impl Conn {
 
     /// These messages are known now: the calls of whatever waited for them are open again. Answers how many.
     pub async fn release_waiting(&mut self, known: &[Known]) -> Result<usize> {
-        // Nearly always nothing waits at all.
-        let waits = "SELECT COUNT(*) FROM (SELECT 1 FROM waiting_events LIMIT 1) AS first";
-        let (waits,): (i64,) = aside!(self, db => sqlx::query_as(waits).fetch_one(db).await)?;
-        if known.is_empty() || waits == 0 {
+        if known.is_empty() || !self.anything_waits().await? {
             return Ok(0);
         }
         let rows = read_many!(self, (String, String, i64), RELEASE, known, query, one => {
@@ -71,6 +69,17 @@ impl Conn {
         let calls: Vec<i64> = calls.into_iter().collect();
         write_many!(self, REOPEN, &calls, query, position => query.bind(*position));
         Ok(calls.len())
+    }
+
+    /// Nearly always nothing does. In one transaction an embedded database is asked once: nobody else writes meanwhile.
+    async fn anything_waits(&mut self) -> Result<bool> {
+        if let (Some(waits), true) = (self.waits, self.is_embedded()) {
+            return Ok(waits);
+        }
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM waiting_events LIMIT 1) AS first";
+        let (count,): (i64,) = aside!(self, db => sqlx::query_as(sql).fetch_one(db).await)?;
+        self.waits = Some(count > 0);
+        Ok(count > 0)
     }
 
     /// How many events wait.

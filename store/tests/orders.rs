@@ -151,3 +151,37 @@ async fn a_phone_number_has_its_latest_orders(#[values(Engine::Sqlite, Engine::P
     assert_eq!(conn.orders_of_phone("0912345678", 1).await.unwrap()[0].code, "DH2");
     assert_eq!(conn.orders_of_phone("0912345678", 9).await.unwrap().len(), 2);
 }
+
+#[rstest]
+#[tokio::test]
+async fn orders_at_hand_are_as_the_transaction_left_them(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (mine, other) = (order("DH1", Journey::Placed, NOW), order("DH2", Journey::Placed, NOW));
+    db.write(async |tx| tx.put_order(&mine).await).await.unwrap();
+    db.write(async |tx| tx.put_order(&other).await).await.unwrap();
+    for code in ["DH2", "DH2", "DH3"] {
+        db.write(async |tx| tx.count_wrong_tail_of(code, NOW - 60, NOW).await).await.unwrap();
+    }
+
+    let mut tx = db.begin().await.unwrap();
+    tx.hold_orders(&["DH1", "DH2", "DH3", "DH4"].map(str::to_owned).into()).await.unwrap();
+    assert_eq!(tx.order("DH1").await.unwrap().as_ref(), Some(&mine));
+    assert_eq!(tx.order("DH2").await.unwrap().as_ref(), Some(&other));
+    assert_eq!((tx.order("DH3").await.unwrap(), tx.order("DH4").await.unwrap()), (None, None));
+    for (code, most, since, locked) in
+        [("DH1", 1, 0, false), ("DH2", 2, NOW, true), ("DH2", 3, 0, false), ("DH2", 1, NOW + 1, false), ("DH3", 1, 0, true)]
+    {
+        assert_eq!(tx.is_code_locked(code, most, since).await.unwrap(), locked, "{code} {most} {since}");
+    }
+
+    let shipped = order("DH1", Journey::InTransit, NOW + 1);
+    tx.put_order(&shipped).await.unwrap();
+    tx.count_wrong_tail_of("DH2", NOW - 60, NOW).await.unwrap();
+    tx.keep_fetched_order(&order("DH4", Journey::Placed, NOW), NOW).await.unwrap();
+    assert_eq!(tx.order("DH1").await.unwrap(), Some(shipped), "what is written meanwhile is seen");
+    assert!(tx.is_code_locked("DH2", 3, 0).await.unwrap(), "and what is counted");
+    assert!(tx.order("DH4").await.unwrap().is_some());
+    tx.remove_order("DH1").await.unwrap();
+    assert_eq!(tx.order("DH1").await.unwrap(), None);
+    tx.commit(NOW).await.unwrap();
+}

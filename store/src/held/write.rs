@@ -10,16 +10,16 @@ use onethread_core::text::fold;
 use sqlx::types::Json;
 use std::collections::HashSet;
 
-static CUSTOMERS: Many = Many::new("INSERT INTO customers (id, name, language, folded, created_at, updated_at) VALUES", 6, "");
+static CUSTOMERS: Many = Many::insert("INSERT INTO customers (id, name, language, folded, created_at, updated_at)", 6, "");
 
-static THREADS: Many = Many::new(
-    "INSERT INTO threads (id, customer_id, status, lease_number, bot_context, channels, last_activity_at, created_at) VALUES",
+static THREADS: Many = Many::insert(
+    "INSERT INTO threads (id, customer_id, status, lease_number, bot_context, channels, last_activity_at, created_at)",
     8,
     "",
 );
 
-static IDENTITIES: Many = Many::new(
-    "INSERT INTO identities (id, inbox_id, address, customer_id, name, language, created_at) VALUES",
+static IDENTITIES: Many = Many::insert(
+    "INSERT INTO identities (id, inbox_id, address, customer_id, name, language, created_at)",
     7,
     "ON CONFLICT (inbox_id, address) DO NOTHING RETURNING id",
 );
@@ -27,10 +27,10 @@ static IDENTITIES: Many = Many::new(
 static IDENTITY_CHANGES: Many = Many::new(
     concat!(
         "UPDATE identities SET blocked_at = v.column2, last_interaction_at = v.column3, wrong_tails = v.column4,",
-        " lookups_locked_until = v.column5 FROM (VALUES"
+        " lookups_locked_until = v.column5 FROM"
     ),
     5,
-    ") AS v WHERE identities.id = v.column1",
+    "AS v WHERE identities.id = v.column1",
 );
 
 static THREAD_CHANGES: Many = Many::new(
@@ -38,23 +38,23 @@ static THREAD_CHANGES: Many = Many::new(
         "UPDATE threads SET status = v.column2, assignee_id = v.column3, lease_number = v.column4, waiting_since = v.column5,",
         " handoff_reason = v.column6, bot_context = v.column7, last_seq = v.column8, unread = v.column9,",
         " last_message = v.column10, last_identity_id = v.column11, language = v.column12, last_activity_at = v.column13",
-        " FROM (VALUES"
+        " FROM"
     ),
     13,
-    ") AS v WHERE threads.id = v.column1",
+    "AS v WHERE threads.id = v.column1",
 );
 
-static MESSAGES: Many = Many::new(
+static MESSAGES: Many = Many::insert(
     concat!(
         "INSERT INTO messages (id, thread_id, seq, home_thread_id, born_seq, identity_id, author, note, content, reply_to,",
-        " unsupported, event, intent, client_id, status, reactions, platform_at, created_at) VALUES"
+        " unsupported, event, intent, client_id, status, reactions, platform_at, created_at)"
     ),
     18,
     "",
 );
 
-static LINKS: Many = Many::new(
-    "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES",
+static LINKS: Many = Many::insert(
+    "INSERT INTO platform_messages (identity_id, platform_id, message_id)",
     3,
     "ON CONFLICT (identity_id, platform_id) DO NOTHING",
 );

@@ -33,28 +33,28 @@ struct Placed {
 
 /// Recipients to whom something is on its way already.
 static BUSY: Many = Many::new(
-    "SELECT o.identity_id FROM (VALUES",
+    "SELECT o.identity_id FROM",
     1,
-    ") AS v JOIN outbox o ON o.identity_id = v.column1 AND o.state IN ('queued', 'sending')",
+    "AS v JOIN outbox o ON o.identity_id = v.column1 AND o.state IN ('queued', 'sending')",
 );
 
 static CLAIMED: Many = Many::new(
     concat!(
         "SELECT o.id, o.message_id, m.thread_id, o.identity_id, o.inbox_id, i.address, o.part, o.reply_to, o.voice,",
         " o.lease_number, t.lease_number AS thread_lease, o.attempts, i.last_interaction_at, o.created_at AS queued_at, m.content,",
-        " o.error, COALESCE(o.tried_at, o.created_at) AS tried_at, o.position FROM (VALUES"
+        " o.error, COALESCE(o.tried_at, o.created_at) AS tried_at, o.position FROM"
     ),
     1,
     concat!(
-        ") AS v JOIN outbox o ON o.id = v.column1 JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id",
+        "AS v JOIN outbox o ON o.id = v.column1 JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id",
         " JOIN identities i ON i.id = o.identity_id"
     ),
 );
 
-static RECORD: Many = Many::new(
+static RECORD: Many = Many::insert(
     concat!(
         "INSERT INTO outbox (id, position, message_id, identity_id, inbox_id, part, reply_to, voice, lease_number, state,",
-        " not_before, created_at, attempts, claim, claimed_until, tried_at) VALUES"
+        " not_before, created_at, attempts, claim, claimed_until, tried_at)"
     ),
     16,
     "",

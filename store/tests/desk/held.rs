@@ -181,6 +181,20 @@ impl Story {
     }
 }
 
+#[rstest]
+#[tokio::test]
+async fn only_the_thread_of_somebody_held_is_at_hand(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let row = db.read().await.unwrap().identity(&lan.identity).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    assert!(tx.thread_at_hand(&lan.inbox, &row.address).is_none(), "nobody is held");
+    let sender = Sender::new(row.address.clone());
+    tx.hold(&[Writer { inbox: &lan.inbox, channel: "chat", sender: &sender }], NOW).await.unwrap();
+    assert_eq!(tx.thread_at_hand(&lan.inbox, &row.address).map(|thread| thread.id.clone()), Some(lan.thread.0.clone()));
+    assert!(tx.thread_at_hand(&lan.inbox, "somebody else").is_none());
+}
+
 fn message(id: MessageId, identity: &IdentityId, author: Author) -> NewMessage {
     let content = Content::text(format!("text of {id}"));
     let message = NewMessage::new(id, author, content, Status::Received);

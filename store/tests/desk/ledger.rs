@@ -233,3 +233,23 @@ async fn an_event_is_remembered_until_its_time(#[values(Sqlite, Postgres)] engin
     let again = db.write(async |tx| tx.first_sights(&[event("inb_a", "new")], NOW + 2).await).await.unwrap();
     assert!(again.is_empty(), "the rest is still known");
 }
+
+/// One statement carries them, of the next larger size on SQLite: neither a row too many nor too few.
+#[rstest]
+#[tokio::test]
+async fn any_number_of_calls_is_stored_and_claimed_as_that_many(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (inbox, call) = (InboxId::from("inb_1"), RawCall::fetched(b"{}".to_vec()));
+    let mut stored = 0;
+    for count in [1, 2, 5, 7, 9, 33, 100, 127, 128, 129, 200] {
+        let calls = vec![(&inbox, &call); count];
+        let first = db.write(async |tx| tx.append_calls(&calls, false, NOW).await).await.unwrap();
+        assert_eq!(first, stored + 1);
+        stored += i64::try_from(count).unwrap();
+        assert_eq!(db.read().await.unwrap().ledger_depth().await.unwrap(), (i64::try_from(count).unwrap(), 0));
+        let positions: Vec<i64> = (first..=stored).collect();
+        assert_eq!(db.write(async |tx| tx.claim_calls(&positions, NOW).await).await.unwrap(), count);
+    }
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(conn.ledger_depth().await.unwrap(), (0, 0));
+}
