@@ -25,10 +25,10 @@ const STORED_MOST: usize = 4 * CALLS_MOST;
 /// How often it looks for calls that it was not told of.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Pages (of 4 KiB) in the database's log from which it is folded into the file. The longer it grows, the more often a
-/// page that is written again and again is folded only once.
-const FOLD_FROM: i64 = 16_000;
+/// page that is written again and again is folded only once; and the longer do commits wait for the disk meanwhile.
+const FOLD_FROM: i64 = 4_000;
 /// How often it is seen whether the log has grown long, while anything is written.
-const FOLD_EVERY: Duration = Duration::from_millis(100);
+const FOLD_EVERY: Duration = Duration::from_millis(30);
 /// After stored calls could not be read or taken in for another reason than what they say; storing and settling go on.
 const REST: Duration = Duration::from_secs(1);
 /// What has come is not kept waiting longer while others read.
