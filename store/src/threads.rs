@@ -92,17 +92,39 @@ macro_rules! thread_columns {
     };
 }
 
-/// One text for each way to narrow: an index is used only for a condition that is always there.
-macro_rules! by_activity {
+/// Latest activity first. One text for each way to narrow: an index is used only for a condition that is always there.
+macro_rules! latest {
     ($narrowed:expr) => {
-        thread_columns!(concat!(
+        concat!(
             "WHERE NOT t.folded AND ",
             $narrowed,
             " AND c.folded LIKE $3 ESCAPE '\\' AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\')",
             " AND (t.last_activity_at, t.id) < ($5, $6) ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
-        ))
+        )
     };
 }
+
+/// The latest of one status, to be put together with those of the others: the index begins with the status.
+macro_rules! latest_ids {
+    ($status:literal) => {
+        concat!(
+            "SELECT id FROM (SELECT t.id FROM threads t JOIN customers c ON c.id = t.customer_id ",
+            latest!(concat!("t.status = '", $status, "'")),
+            ") AS those_",
+            $status
+        )
+    };
+}
+
+const OF_ALL: &str = thread_columns!(concat!(
+    "WHERE ($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2) AND t.id IN (",
+    latest_ids!("bot"),
+    " UNION ALL ",
+    latest_ids!("waiting"),
+    " UNION ALL ",
+    latest_ids!("assigned"),
+    ") ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
+));
 
 impl Conn {
     pub(crate) async fn add_thread(&mut self, id: &ThreadId, customer: &CustomerId, channel: &str, now: Millis) -> Result<()> {
@@ -231,11 +253,11 @@ impl Conn {
                 " AND (t.waiting_since, t.id) > ($5, $6) ORDER BY t.waiting_since, t.id LIMIT $7"
             ))
         } else if agent.is_some() {
-            by_activity!("($1 IS NULL OR t.status = $1) AND t.assignee_id = $2")
+            thread_columns!(latest!("($1 IS NULL OR t.status = $1) AND t.assignee_id = $2"))
         } else if status.is_some() {
-            by_activity!("t.status = $1 AND ($2 IS NULL OR t.assignee_id = $2)")
+            thread_columns!(latest!("t.status = $1 AND ($2 IS NULL OR t.assignee_id = $2)"))
         } else {
-            by_activity!("($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2)")
+            OF_ALL
         };
         let rows: Vec<ThreadRow> = on!(self, db => sqlx::query_as(sql)
             .bind(status).bind(agent).bind(&like).bind(&channel).bind(at).bind(&id).bind(limit + 1)
