@@ -12,7 +12,7 @@ use onethread_core::thread::Move;
 use onethread_store::StoreError;
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
-use onethread_store::outbox::End;
+use onethread_store::outbox::{End, Fate, UnderWay};
 use serde_json::json;
 
 type Done = Result<(), StoreError>;
@@ -55,11 +55,12 @@ pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key:
     Ok(())
 }
 
-/// Platforms' clocks and ours may differ by so much.
+/// The clocks of processes that share a database may differ by so much.
 const CLOCKS_DIFFER_BY: i64 = 5_000;
 
-/// By the key where the platform carries it, else the newest of those under way to this person that says the
-/// same and had been handed over by then: of two equal ones an older may never have arrived.
+/// By the key where the platform carries it, else by what it says: the only one that nobody knows the fate of and that
+/// says the same. Whatever else may still become of one that says the same is waited for. Which of two with an unknown
+/// fate it is cannot be told, by no clock: they stay as they are, for a person to decide.
 async fn which_parcel(
     event: &mut Event<'_>,
     platform_id: &PlatformMessageId,
@@ -79,32 +80,46 @@ async fn which_parcel(
     if event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_some() {
         return Ok(None);
     }
-    let equal: Vec<(String, i64)> =
-        under_way.into_iter().filter(|(_, part, _)| says(part, text)).map(|(id, _, since)| (id, since)).collect();
-    Ok(shown_at(event.at(), &equal))
+    let equal = under_way.into_iter().filter(|one| says(&one.part, text)).collect();
+    match meant(equal, event.received_at) {
+        Meant::This(parcel) => Ok(Some(parcel)),
+        Meant::Later => {
+            event.wait_for("").await?;
+            Ok(None)
+        }
+        Meant::Unknown => Ok(None),
+    }
 }
 
-/// Of equal ones, newest first, with when they were handed over, the one that was shown at this instant. The clocks
-/// get the blame only where none was handed over shortly before: a late echo of the older of two must not settle the
-/// newer, and neither must one that is early by the clock settle what was given up long ago.
-fn shown_at(at: i64, equal: &[(String, i64)]) -> Option<String> {
-    let newest = |by: i64| equal.iter().find(|(_, since)| *since <= by);
-    let found = match newest(at) {
-        Some(before) if before.1 >= at - CLOCKS_DIFFER_BY => Some(before),
-        _ => newest(at + CLOCKS_DIFFER_BY),
-    };
-    found.map(|(id, _)| id.clone())
+/// Which parcel an echo shows.
+#[derive(Debug, PartialEq, Eq)]
+enum Meant {
+    This(String),
+    /// One has an answer yet to come: it tells the id of that one, or leaves its fate open.
+    Later,
+    Unknown,
 }
 
-/// Whether a part of ours is what the platform shows: the same text, or a file where there is none.
+/// Of parcels that say what an echo shows, which came at this instant of our own clock.
+fn meant(mut equal: Vec<UnderWay>, received_at: i64) -> Meant {
+    equal.retain(|one| one.since <= received_at + CLOCKS_DIFFER_BY);
+    if equal.iter().any(|one| one.fate == Fate::Open) {
+        return Meant::Later;
+    }
+    match equal.as_slice() {
+        [only] => Meant::This(only.id.clone()),
+        _ => Meant::Unknown,
+    }
+}
+
+/// Whether a part of ours is what the platform shows. One without words could be anything that the account sent.
 fn says(part: &Part, shown: Option<&str>) -> bool {
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match (part, shown) {
-        (Part::Text { text, .. }, Some(shown)) => squeezed(text) == squeezed(shown),
-        (Part::File { caption, .. }, Some(shown)) => caption.as_deref().is_some_and(|text| squeezed(text) == squeezed(shown)),
-        (Part::File { .. }, None) => true,
-        (Part::Text { .. }, None) => false,
-    }
+    let said = match part {
+        Part::Text { text, .. } => Some(text.as_str()),
+        Part::File { caption, .. } => caption.as_deref(),
+    };
+    said.zip(shown).is_some_and(|(said, shown)| squeezed(said) == squeezed(shown))
 }
 
 /// A person of the business answered elsewhere: theirs is the thread now, the bot is silent.
@@ -145,20 +160,35 @@ async fn tell_message(event: &mut Event<'_>, id: &MessageId) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use onethread_store::Json;
+
+    fn parcel(id: &str, since: i64, fate: Fate) -> UnderWay {
+        UnderWay {
+            id: id.into(),
+            part: Json(Part::Text { text: "dạ".into(), buttons: Vec::new(), ask_phone: None }),
+            since,
+            fate,
+        }
+    }
 
     #[test]
-    fn an_echo_without_a_key_is_of_the_message_that_was_handed_over_last_before_it() {
-        let given_up = ("given up".to_owned(), 1_000);
-        let lost = ("answer lost".to_owned(), 100_000);
-        let next = ("next".to_owned(), 100_800);
-        let all = [next.clone(), lost.clone(), given_up.clone()];
-        assert_eq!(shown_at(100_900, &all).as_deref(), Some("next"));
-        assert_eq!(shown_at(100_300, &all).as_deref(), Some("answer lost"), "its echo came late");
-        assert_eq!(shown_at(99_700, &[lost.clone(), given_up.clone()]).as_deref(), Some("answer lost"), "their clock is behind");
-        assert_eq!(shown_at(99_700, &[lost]).as_deref(), Some("answer lost"));
-        assert_eq!(shown_at(90_000, &[next, given_up.clone()]).as_deref(), Some("given up"), "the platform took its time");
-        let only = [given_up];
-        assert_eq!(shown_at(900, &only).as_deref(), Some("given up"));
-        assert_eq!(shown_at(-9_000, &only), None, "it is of none that is under way");
+    fn an_echo_without_a_key_is_of_the_only_one_whose_fate_nobody_knows() {
+        let lost = || parcel("answer lost", 100_000, Fate::Unknown);
+        assert_eq!(meant(vec![lost()], 100_300), Meant::This("answer lost".into()));
+        assert_eq!(meant(vec![lost()], 96_000), Meant::This("answer lost".into()), "another process' clock");
+        assert_eq!(meant(vec![lost()], 90_000), Meant::Unknown, "it came before that was handed over");
+        assert_eq!(meant(vec![], 100_000), Meant::Unknown);
+        let later = parcel("later", 110_000, Fate::Unknown);
+        assert_eq!(meant(vec![later, lost()], 100_300), Meant::This("answer lost".into()));
+    }
+
+    #[test]
+    fn it_waits_for_what_is_still_open_and_never_guesses() {
+        let killed = |id, since| parcel(id, since, Fate::Unknown);
+        let both = vec![killed("never handed over", 102_000), killed("slowly taken", 100_000)];
+        assert_eq!(meant(both, 106_000), Meant::Unknown, "no clock tells which of them arrived");
+        let next = parcel("next", 100_800, Fate::Open);
+        assert_eq!(meant(vec![next.clone(), killed("answer lost", 100_000)], 100_900), Meant::Later);
+        assert_eq!(meant(vec![next], 100_900), Meant::Later, "its own answer says more");
     }
 }

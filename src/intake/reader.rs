@@ -183,7 +183,9 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
         if !tx.holds_any() {
             let writers: Vec<Writer<'_>> = events[place..].iter().filter_map(|(_, meant)| meant.writer()).collect();
             tx.hold(&writers, received_at).await?;
-            answering::foresee_orders(tx, events[place..].iter().filter_map(|(_, meant)| meant.read_ahead())).await?;
+            if place == 0 {
+                answering::foresee_orders(tx, events.iter().filter_map(|(_, meant)| meant.read_ahead())).await?;
+            }
         }
         let (live, inbound) = (&meant.live, &meant.inbound);
         let ahead = meant.ahead.as_ref();

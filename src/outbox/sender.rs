@@ -235,19 +235,18 @@ fn content(gateway: &Gateway, claimed: &ClaimedParcel) -> Result<ParcelContent, 
 pub async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(), StoreError> {
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    for (id, message, inbox, since) in tx.orphaned_parcels(before).await? {
-        let live = gateway.inboxes.get(&inbox.as_str().into());
+    for orphan in tx.orphaned_parcels(before).await? {
+        let live = gateway.inboxes.get(&orphan.inbox_id.as_str().into());
         let doubles = live.map_or(Doubles::Shown, |live| live.capabilities.doubles);
-        let error = match fate::of_doubtful(doubles, since, now) {
-            Ok(doubt) => {
-                tx.requeue_parcel(&id, now, doubt.as_ref(), doubt.is_some()).await?;
-                continue;
+        match fate::of_doubtful(doubles, orphan.since, now) {
+            Ok(doubt) => tx.requeue_parcel(&orphan.id, now, doubt.as_ref(), doubt.is_some()).await?,
+            Err(error) => {
+                if tx.end_parcel(&orphan.id, End::Uncertain, None, Some(&error), now).await? {
+                    end_message(&mut tx, &orphan.message_id.as_str().into(), End::Uncertain, Some(&error), now).await?;
+                }
             }
-            Err(error) => error,
-        };
-        if tx.end_parcel(&id, End::Uncertain, None, Some(&error), now).await? {
-            end_message(&mut tx, &message.into(), End::Uncertain, Some(&error), now).await?;
         }
+        tx.no_longer_under_way(&orphan.inbox_id, &orphan.address).await?;
     }
     tx.commit(now).await
 }

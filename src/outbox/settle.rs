@@ -60,7 +60,8 @@ impl Settlement {
 pub async fn settle_deliveries(gateway: Arc<Gateway>, mut settlements: Settlements) {
     while let Some(first) = next(&gateway, &mut settlements).await {
         let mut together = vec![first];
-        gather(&mut settlements, &mut together);
+        let most = whole(together.len() + settlements.len()).min(TOGETHER_MOST);
+        gather(&mut settlements, &mut together, most);
         settle_surely(&gateway, &together).await;
         settled(&gateway, &together);
         tokio::time::sleep(GATHER).await;
@@ -91,15 +92,14 @@ pub fn settled(gateway: &Gateway, settlements: &[Settlement]) {
     }
 }
 
-/// Of many, so many that their rows fill one statement; the rest waits for the next transaction.
+/// Of many, so many that their rows fill one statement of PostgreSQL; the rest waits for the next transaction.
 #[must_use]
-pub fn whole(count: usize) -> usize {
+fn whole(count: usize) -> usize {
     if count < 16 { count } else { 1 << count.ilog2() }
 }
 
-/// What else is over by now, as far as it goes into one transaction.
-pub fn gather(settlements: &mut Settlements, together: &mut Vec<Settlement>) {
-    let most = whole(together.len() + settlements.len()).min(TOGETHER_MOST);
+/// What else is over by now, until there are so many.
+pub fn gather(settlements: &mut Settlements, together: &mut Vec<Settlement>, most: usize) {
     while together.len() < most
         && let Ok(settlement) = settlements.try_recv()
     {
@@ -169,6 +169,10 @@ pub async fn settle_in(
                     pauses.push((settlement.parcel.inbox_id.as_str().into(), reason));
                 }
             }
+        }
+        // Last: whoever reads what waited must see the end.
+        if settlement.receipt().is_none() {
+            tx.no_longer_under_way(&settlement.parcel.inbox_id, &settlement.parcel.address).await?;
         }
     }
     Ok(pauses)

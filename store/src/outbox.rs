@@ -70,6 +70,37 @@ pub struct Stranded {
     pub error: Option<Json<MessageError>>,
 }
 
+/// A parcel that is being handed over, or perhaps was.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UnderWay {
+    pub id: String,
+    pub part: Json<Part>,
+    /// Since when it can have arrived.
+    pub since: Millis,
+    pub fate: Fate,
+}
+
+/// What may still become of a parcel that may be on the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "TEXT", rename_all = "lowercase")]
+pub enum Fate {
+    /// It is being handed over, or will be (once more, where a person asked for that).
+    Open,
+    /// Nobody knows whether it arrived.
+    Unknown,
+}
+
+/// A parcel whose sender is gone.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Orphan {
+    pub id: String,
+    pub message_id: String,
+    pub inbox_id: String,
+    pub address: String,
+    /// Since when it may have been sent.
+    pub since: Millis,
+}
+
 /// How a parcel ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -206,18 +237,23 @@ impl Conn {
         Ok(count > 0)
     }
 
-    /// What is being handed over to this person, or perhaps was, and since when it can have arrived: newest first.
-    pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<(String, Part, Millis)>> {
+    /// What is handed over to this person now or soon, or perhaps was: newest first.
+    pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<UnderWay>> {
         let sql = concat!(
-            // The first condition is that of the index.
-            "SELECT id, part, COALESCE(tried_at, created_at), +position AS place FROM outbox",
-            " WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'",
-            " UNION ALL SELECT id, part, COALESCE(tried_at, created_at), +position AS place FROM outbox",
+            "SELECT id, part, COALESCE(tried_at, created_at) AS since, 'open' AS fate, +position AS place FROM outbox",
+            " WHERE identity_id = $1 AND state IN ('queued', 'sending')",
+            " UNION ALL SELECT id, part, COALESCE(tried_at, created_at) AS since, 'unknown' AS fate, +position AS place FROM outbox",
             " WHERE identity_id = $1 AND state = 'uncertain' ORDER BY place DESC LIMIT 50"
         );
-        let rows: Vec<(String, Json<Part>, i64, i64)> =
-            aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_all(db).await)?;
-        Ok(rows.into_iter().map(|(id, part, at, _)| (id, part.0, at)).collect())
+        Ok(aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_all(db).await)?)
+    }
+
+    /// Nothing is being handed over to this address any more, whatever came of it: what waited for that is read once
+    /// more.
+    pub async fn no_longer_under_way(&mut self, inbox: &str, address: &str) -> Result<()> {
+        let known = Known { inbox: inbox.to_owned(), address: address.to_owned(), platform_id: String::new() };
+        self.reopened += self.release_waiting(&[known]).await?;
+        Ok(())
     }
 
     /// What was never handed over, because a part before it had an unknown fate, is queued now that this
@@ -264,12 +300,12 @@ impl Conn {
         Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 
-    /// Parcels whose sender is gone: claimed and not settled in time. With message, inbox, and since when it may
-    /// have been sent.
-    pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<(String, String, String, Millis)>> {
+    /// Parcels whose sender is gone: claimed and not settled in time.
+    pub async fn orphaned_parcels(&mut self, now: Millis) -> Result<Vec<Orphan>> {
         let sql = concat!(
-            "SELECT id, message_id, inbox_id, COALESCE(tried_at, created_at) FROM outbox WHERE state IN ('queued', 'sending') AND state = 'sending'",
-            " AND claimed_until < $1 ORDER BY +position LIMIT 200"
+            "SELECT o.id, o.message_id, o.inbox_id, i.address, COALESCE(o.tried_at, o.created_at) AS since FROM outbox o",
+            " JOIN identities i ON i.id = o.identity_id WHERE o.state IN ('queued', 'sending') AND o.state = 'sending'",
+            " AND o.claimed_until < $1 ORDER BY +o.position LIMIT 200"
         );
         Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
     }

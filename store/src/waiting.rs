@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 pub struct Waiting<'a> {
     pub inbox: &'a InboxId,
     pub address: &'a str,
-    /// The platform's id of the message. Empty: any message that goes out to the address, for a
-    /// receipt of all until an instant.
+    /// The platform's id of the message. Empty: the end of whatever is being handed over to the address, for a
+    /// receipt of all until an instant, and for an echo that names no message.
     pub platform_id: &'a str,
     /// The call that brought it.
     pub position: i64,

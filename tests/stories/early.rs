@@ -22,6 +22,20 @@ async fn arrive(gateway: &TestGateway, events: &[Value]) {
     onethread::intake::keep(&gateway.gateway, &inbox, calls, None).await.expect("the ledger takes them");
 }
 
+/// The OA's webhook shows us what was sent to this person just now, as if its signature had been checked.
+async fn shows_us(gateway: &TestGateway, person: &str, text: &str) {
+    let inbox = gateway.inbox("zalo").await.as_str().into();
+    let row = gateway.gateway.db.read().await.expect("the database is there").inbox(&inbox).await.expect("the inbox");
+    let body = json!({
+        "app_id": row.app, "event_name": "oa_send_text", "timestamp": gateway.gateway.clock.now().to_string(),
+        "sender": { "id": row.account }, "recipient": { "id": person }, "message": { "msg_id": "8f00", "text": text }
+    });
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let call =
+        RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers, body: body.to_string().into() };
+    onethread::intake::keep(&gateway.gateway, &inbox, vec![call], None).await.expect("the ledger takes it");
+}
+
 fn event(person: &str, at: i64, what: &Value) -> Value {
     let mut event = json!({ "sender": { "id": person }, "recipient": { "id": PAGE }, "timestamp": at });
     event.as_object_mut().expect("an object").extend(what.as_object().expect("an object").clone());
@@ -115,6 +129,39 @@ async fn a_late_echo_settles_the_message_that_it_shows_and_not_a_newer_equal_one
     assert_eq!(shown["id"], first, "the echo is older than the second message's way out: {shown}");
     faults.lift();
     desk.message_where(&id, |message| message["id"] == second && is_settled(message)).await;
+    gateway.stop().await;
+}
+
+/// By the clock the echo could be of either; the newer one is refused in the end, and was never on the phone.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_echo_waits_while_an_equal_message_is_being_handed_over(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("zalo", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let id = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    let zalo = gateway.platform("zalo");
+    let faults = zalo.faults();
+    let said = async || desk.post(&format!("/threads/{id}/messages"), json!({ "text": "dạ vâng ạ" })).await["id"].clone();
+    faults.next(Fault::AnswerLost);
+    // Longer than the story: the echo below comes instead.
+    faults.trip(Stumble::Late { by: 60_000 });
+    let first = said().await;
+    desk.message_where(&id, |message| message["id"] == first && message["status"] == "uncertain").await;
+    faults.slow_down(Duration::from_secs(2));
+    faults.next(Fault::BadContent);
+    let second = said().await;
+    let is_under_way = async || {
+        let (sending, depth) = (1, gateway.gateway.db.read().await.ok()?.outbox_depth().await.ok()?);
+        (depth.1 == sending).then_some(())
+    };
+    desk.until(is_under_way).await.expect("the second is being handed over");
+    shows_us(&gateway, &lan.user, "dạ vâng ạ").await;
+    desk.message_where(&id, |message| message["id"] == second && message["status"] == "failed").await;
+    desk.message_where(&id, |message| message["id"] == first && message["status"] == "sent").await;
+    faults.lift();
     gateway.stop().await;
 }
 

@@ -10,7 +10,7 @@ use onethread_core::message::{Content, Status};
 use onethread_core::parts::Part;
 use onethread_core::thread::{Lease, Speaker};
 use onethread_store::messages::MessageError;
-use onethread_store::outbox::{ClaimedParcel, End, Gone, NewParcel, Stranded};
+use onethread_store::outbox::{ClaimedParcel, End, Fate, Gone, NewParcel, Orphan, Stranded, UnderWay};
 use onethread_store::{Db, Json, StoreError, Writer};
 use rstest::rstest;
 use std::collections::HashSet;
@@ -92,13 +92,16 @@ async fn what_is_under_way_is_known_and_what_was_to_follow_it_goes_on(#[values(S
     assert!(!conn.is_sending_to(&lan.identity).await.unwrap(), "it waits");
     assert_eq!(claimed(&db, NOW + 9).await, [parts[0].id.as_str()]);
     assert!(conn.is_sending_to(&lan.identity).await.unwrap());
+    let fates = conn.parcels_under_way_to(&lan.identity).await.unwrap().into_iter().map(|one| one.fate);
+    assert_eq!(fates.collect::<Vec<_>>(), [Fate::Open; 2]);
     assert!(!conn.is_sending_to(&minh.identity).await.unwrap());
 
     assert!(end(&db, &parts[0].id, End::Uncertain).await);
     db.write(async |tx| tx.end_rest_of(&long.id, End::Failed, NOW).await).await.unwrap();
     assert!(!conn.is_sending_to(&lan.identity).await.unwrap());
     let perhaps = conn.parcels_under_way_to(&lan.identity).await.unwrap();
-    assert_eq!(perhaps, [(parts[0].id.0.clone(), parts[0].part.clone(), NOW + 9)], "the second was never handed over");
+    let first = UnderWay { id: parts[0].id.0.clone(), part: Json(parts[0].part.clone()), since: NOW + 9, fate: Fate::Unknown };
+    assert_eq!(perhaps, [first], "the second was never handed over");
     assert!(conn.parcels_under_way_to(&minh.identity).await.unwrap().is_empty());
 
     assert!(end(&db, &parts[0].id, End::Sent).await, "it went after all");
@@ -307,7 +310,9 @@ async fn a_parcel_whose_sender_is_gone_is_found_again(#[values(Sqlite, Postgres)
     let mut conn = db.read().await.unwrap();
     assert!(conn.orphaned_parcels(NOW + 60_000).await.unwrap().is_empty(), "its time is not over yet");
     let orphans = conn.orphaned_parcels(NOW + 60_001).await.unwrap();
-    assert_eq!(orphans, [(parcel.0.clone(), message.0.clone(), lan.inbox.0.clone(), NOW)]);
+    let address = conn.identity(&lan.identity).await.unwrap().address;
+    let (id, message_id, inbox_id) = (parcel.0.clone(), message.0.clone(), lan.inbox.0.clone());
+    assert_eq!(orphans, [Orphan { id, message_id, inbox_id, address, since: NOW }]);
     assert_eq!(conn.parcel(parcel.as_str()).await.unwrap(), (message, lan.identity));
     assert!(matches!(conn.parcel("out_none").await, Err(StoreError::Missing("parcel"))));
 }
@@ -523,8 +528,8 @@ async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
     };
     assert_eq!(all, [expected]);
     let orphans = db.read().await.unwrap().orphaned_parcels(NOW + 60_001).await.unwrap();
-    let ours = orphans.iter().find(|(id, ..)| *id == queued[0][0]).expect("a claim ends");
-    assert_eq!(ours.3, NOW, "it may have been sent since it was claimed");
+    let ours = orphans.iter().find(|orphan| orphan.id == queued[0][0]).expect("a claim ends");
+    assert_eq!(ours.since, NOW, "it may have been sent since it was claimed");
     // The second part follows the first.
     end(&db, &queued[0][0].as_str().into(), End::Sent).await;
     assert_eq!(claimed_of(&db, &queued[0][1]).await, 1);

@@ -59,3 +59,37 @@ async fn whoever_waits_for_ever_is_forgotten(#[values(Sqlite, Postgres)] engine:
     assert_eq!(prune(NOW + 3, 10).await, 1);
     assert_eq!(db.read().await.unwrap().waiting_count().await.unwrap(), 0);
 }
+
+#[rstest]
+#[tokio::test]
+async fn what_waits_for_the_end_of_a_delivery_is_read_again_whatever_came_of_it(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let inbox = two_early(&db).await;
+    let echo = Waiting { inbox: &inbox, address: "lan", platform_id: "", position: 1, key: "echo" };
+    db.write(async |tx| tx.let_wait(&echo, NOW).await).await.unwrap();
+    db.write(async |tx| tx.no_longer_under_way("inb_1", "minh").await).await.unwrap();
+    assert!(db.read().await.unwrap().open_calls(10).await.unwrap().is_empty(), "that was to somebody else");
+    db.write(async |tx| tx.no_longer_under_way("inb_1", "lan").await).await.unwrap();
+    let open = db.read().await.unwrap().open_calls(10).await.unwrap();
+    assert_eq!(open.iter().map(|call| call.position).collect::<Vec<_>>(), [1]);
+    assert_eq!(db.read().await.unwrap().waiting_count().await.unwrap(), 3, "who waits for a message by its name still does");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_begins_to_wait_in_a_transaction_that_found_nothing_waiting_is_released_in_it(
+    #[values(Sqlite, Postgres)] engine: Engine,
+) {
+    let db = TestDb::open(engine).await;
+    let inbox = InboxId::from("inb_1");
+    let call = RawCall::fetched(b"{}".to_vec());
+    db.write(async |tx| {
+        tx.append_calls(&[(&inbox, &call)], true, NOW).await?;
+        assert_eq!(tx.release_waiting(&[known("lan", "m1")]).await?, 0);
+        tx.let_wait(&Waiting { inbox: &inbox, address: "lan", platform_id: "m1", position: 1, key: "edit" }, NOW).await?;
+        assert_eq!(tx.release_waiting(&[known("lan", "m1")]).await?, 1);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
