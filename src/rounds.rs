@@ -88,7 +88,7 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
             }
         }
         behind |= gateway.db.reopened().now_or_never().is_some();
-        outbox::gather(&mut settlements, &mut load.over);
+        outbox::gather(&mut settlements, &mut load.over, outbox::TOGETHER_MOST);
         gather(&mut calls, &mut load.came, CALLS_MOST);
         let crowded = calls.len() > CALLS_MOST;
         if crowded {
@@ -110,7 +110,6 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
 /// What else has come by now, until there are so many calls.
 fn gather(calls: &mut Calls, came: &mut Vec<Append>, most: usize) {
     let mut count: usize = came.iter().map(|append| append.calls.len()).sum();
-    let most = most.min(outbox::whole(count + calls.len()));
     while count < most
         && let Ok(append) = calls.try_recv()
     {

@@ -65,6 +65,7 @@ pub(crate) struct Leaning {
 impl AnswerIndex {
     /// The questions stand in the order of the answers.
     pub(crate) fn build(ids: Vec<String>, questions: &[Question]) -> Self {
+        debug_assert!(questions.is_sorted_by_key(|question| question.answer), "they are told apart by where they stand");
         let mut vocabulary = Vocabulary::new();
         let mut seen: Vec<u32> = Vec::new();
         for question in questions {

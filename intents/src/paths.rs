@@ -20,7 +20,7 @@ const EVENED: f32 = 0.4;
 pub(crate) struct Rival {
     pub word: u32,
     pub cost: f32,
-    /// What it costs more where no neighbour knows it.
+    /// What it costs more where no neighbour knows it. Never negative: the search leaves out what is too dear without it.
     pub lone: f32,
 }
 

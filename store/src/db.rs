@@ -8,6 +8,7 @@ mod writer;
 
 use crate::held::Held;
 use crate::macros::aside;
+use crate::orders::Named;
 use crate::{Result, StoreError};
 use log::Folder;
 use onethread_core::Millis;
@@ -15,6 +16,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -136,7 +138,7 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .pragma("temp_store", "memory")
         // In pages, by whoever commits then: only where [`Db::fold_log`] does not come to it.
         .pragma("wal_autocheckpoint", "64000")
-        .statement_cache_capacity(512)
+        .statement_cache_capacity(768)
         // A statement's rows never wait for whoever asked to take them.
         .row_buffer_size(1024)
         .optimize_on_close(true, None);
@@ -160,6 +162,8 @@ pub struct Conn {
     pub(crate) reopened: usize,
     /// Whether any event waits for a message, as far as this transaction has asked.
     pub(crate) waits: Option<bool>,
+    /// Of codes that it looked for: what there was. Whoever changes an order or counts a wrong tail drops its code.
+    pub(crate) orders: HashMap<String, Named>,
 }
 
 enum Line {
@@ -176,7 +180,7 @@ pub(crate) enum Engined<'a> {
 
 impl Conn {
     fn new(line: Line) -> Self {
-        Self { line, held: Held::default(), reopened: 0, waits: None }
+        Self { line, held: Held::default(), reopened: 0, waits: None, orders: HashMap::new() }
     }
 
     /// The engine, past what is held: for tables of which nothing is.

@@ -13,7 +13,6 @@ mod write;
 use crate::customers::IdentityRow;
 use crate::many::{Many, Places, read_many};
 use crate::messages::{NewMessage, preview};
-use crate::orders::Named;
 use crate::threads::ThreadRow;
 use crate::waiting::Known;
 use crate::{Conn, Result, Tx};
@@ -39,8 +38,6 @@ pub(crate) struct Held {
     message_places: HashMap<String, usize>,
     links: Vec<Link>,
     linked: HashMap<(String, String), String>,
-    /// Of codes that were looked for: what there was.
-    pub(crate) orders: HashMap<String, Named>,
 }
 
 struct HeldIdentity {

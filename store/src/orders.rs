@@ -80,20 +80,26 @@ static NAMED: Many = Many::new(order_columns!("WHERE code IN"), 1, "");
 static WRONG_TAILS: Many = Many::new("SELECT code, tries, first_at FROM wrong_tails WHERE code IN", 1, "");
 
 impl Tx {
-    /// Have what is known of these folded codes at hand. Only while people are held.
+    /// Have what is known of these folded codes at hand until the transaction ends. What others change meanwhile is not
+    /// seen.
     pub async fn hold_orders(&mut self, codes: &BTreeSet<String>) -> Result<()> {
         let codes: Vec<&String> = codes.iter().collect();
         let mut named: HashMap<String, Named> = codes.iter().map(|code| ((*code).clone(), Named::default())).collect();
         for row in read_many!(self, Row, NAMED, &codes, query, code => query.bind(*code)) {
-            let order = Order::try_from(row)?;
-            let code = order.code.clone();
-            named.entry(code).or_default().order = Some(order);
+            let code = row.code.clone();
+            match Order::try_from(row) {
+                Ok(order) => named.entry(code).or_default().order = Some(order),
+                // Perhaps nobody asks for it: whoever does is told.
+                Err(_) => drop(named.remove(&code)),
+            }
         }
         for (code, tries, first_at) in read_many!(self, (String, i64, i64), WRONG_TAILS, &codes, query, code => query.bind(*code))
         {
-            named.entry(code).or_default().wrong_tails = Some((tries, first_at));
+            if let Some(known) = named.get_mut(&code) {
+                known.wrong_tails = Some((tries, first_at));
+            }
         }
-        self.held.orders = named;
+        self.orders.extend(named);
         Ok(())
     }
 }
@@ -140,7 +146,7 @@ impl Conn {
     }
 
     async fn write_order(&mut self, sql: &'static str, order: &Order, fetched_at: Option<Millis>) -> Result<u64> {
-        self.held.orders.remove(&order.code);
+        self.orders.remove(&order.code);
         Ok(aside_touched!(self, db => sqlx::query(sql)
             .bind(&order.code).bind(order.status.as_str()).bind(&order.phone).bind(&order.customer_name).bind(&order.carrier)
             .bind(&order.tracking_code).bind(&order.tracking_url).bind(order.expected_at).bind(&order.currency)
@@ -163,7 +169,7 @@ impl Conn {
 
     /// The order of a folded code.
     pub async fn order(&mut self, code: &str) -> Result<Option<Order>> {
-        if let Some(named) = self.held.orders.get(code) {
+        if let Some(named) = self.orders.get(code) {
             return Ok(named.order.clone());
         }
         let sql = order_columns!("WHERE code = $1");
@@ -207,13 +213,13 @@ impl Conn {
             " first_at = CASE WHEN wrong_tails.first_at < $3 THEN $2 ELSE wrong_tails.first_at END"
         );
         aside_touched!(self, db => sqlx::query(sql).bind(code).bind(now).bind(since).execute(db).await)?;
-        self.held.orders.remove(code);
+        self.orders.remove(code);
         Ok(())
     }
 
     /// Whether the code met `most` wrong tails since `since`.
     pub async fn is_code_locked(&mut self, code: &str, most: i64, since: Millis) -> Result<bool> {
-        if let Some(named) = self.held.orders.get(code) {
+        if let Some(named) = self.orders.get(code) {
             return Ok(named.wrong_tails.is_some_and(|(tries, first_at)| tries >= most && first_at >= since));
         }
         let sql = "SELECT COUNT(*) FROM wrong_tails WHERE code = $1 AND tries >= $2 AND first_at >= $3";
@@ -224,11 +230,12 @@ impl Conn {
     /// Forget the wrong tails from before `before`.
     pub async fn prune_wrong_tails(&mut self, before: Millis) -> Result<u64> {
         let sql = "DELETE FROM wrong_tails WHERE first_at < $1";
+        self.orders.clear();
         Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).execute(db).await)?)
     }
 
     pub async fn remove_order(&mut self, code: &str) -> Result<()> {
-        self.held.orders.remove(code);
+        self.orders.remove(code);
         let sql = "DELETE FROM orders WHERE code = $1";
         match aside_touched!(self, db => sqlx::query(sql).bind(code).execute(db).await)? {
             0 => Err(StoreError::Missing("order")),

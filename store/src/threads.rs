@@ -92,38 +92,44 @@ macro_rules! thread_columns {
     };
 }
 
-/// Latest activity first. One text for each way to narrow: an index is used only for a condition that is always there.
-macro_rules! latest {
-    ($narrowed:expr) => {
+/// Narrowed by status or agent, and by words and channel. One text for each way to narrow: an index is used only for a
+/// condition that is always there.
+macro_rules! narrowed {
+    ($by:expr) => {
         concat!(
             "WHERE NOT t.folded AND ",
-            $narrowed,
+            $by,
             " AND c.folded LIKE $3 ESCAPE '\\' AND ($4 IS NULL OR CAST(t.channels AS TEXT) LIKE $4 ESCAPE '\\')",
-            " AND (t.last_activity_at, t.id) < ($5, $6) ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
+            " AND (t.last_activity_at, t.id) < ($5, $6)"
         )
     };
 }
 
-/// The latest of one status, to be put together with those of the others: the index begins with the status.
-macro_rules! latest_ids {
+/// Latest activity first.
+macro_rules! latest {
+    ($by:expr) => {
+        thread_columns!(concat!(narrowed!($by), " ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"))
+    };
+}
+
+/// Those of one status, which is what the index begins with, to be merged with those of the others.
+macro_rules! of_status {
     ($status:literal) => {
         concat!(
-            "SELECT id FROM (SELECT t.id FROM threads t JOIN customers c ON c.id = t.customer_id ",
-            latest!(concat!("t.status = '", $status, "'")),
-            ") AS those_",
-            $status
+            "SELECT t.id, t.last_activity_at FROM threads t JOIN customers c ON c.id = t.customer_id ",
+            narrowed!(concat!("t.status = '", $status, "'"))
         )
     };
 }
 
 const OF_ALL: &str = thread_columns!(concat!(
-    "WHERE ($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2) AND t.id IN (",
-    latest_ids!("bot"),
+    "WHERE ($1 IS NULL OR t.status = $1) AND ($2 IS NULL OR t.assignee_id = $2) AND t.id IN (SELECT id FROM (",
+    of_status!("bot"),
     " UNION ALL ",
-    latest_ids!("waiting"),
+    of_status!("waiting"),
     " UNION ALL ",
-    latest_ids!("assigned"),
-    ") ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
+    of_status!("assigned"),
+    " ORDER BY 2 DESC, 1 DESC LIMIT $7) AS latest) ORDER BY t.last_activity_at DESC, t.id DESC LIMIT $7"
 ));
 
 impl Conn {
@@ -253,9 +259,9 @@ impl Conn {
                 " AND (t.waiting_since, t.id) > ($5, $6) ORDER BY t.waiting_since, t.id LIMIT $7"
             ))
         } else if agent.is_some() {
-            thread_columns!(latest!("($1 IS NULL OR t.status = $1) AND t.assignee_id = $2"))
+            latest!("($1 IS NULL OR t.status = $1) AND t.assignee_id = $2")
         } else if status.is_some() {
-            thread_columns!(latest!("t.status = $1 AND ($2 IS NULL OR t.assignee_id = $2)"))
+            latest!("t.status = $1 AND ($2 IS NULL OR t.assignee_id = $2)")
         } else {
             OF_ALL
         };

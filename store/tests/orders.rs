@@ -164,6 +164,7 @@ async fn orders_at_hand_are_as_the_transaction_left_them(#[values(Engine::Sqlite
     }
 
     let mut tx = db.begin().await.unwrap();
+    tx.hold_orders(&["DH1"].map(str::to_owned).into()).await.unwrap();
     tx.hold_orders(&["DH1", "DH2", "DH3", "DH4"].map(str::to_owned).into()).await.unwrap();
     assert_eq!(tx.order("DH1").await.unwrap().as_ref(), Some(&mine));
     assert_eq!(tx.order("DH2").await.unwrap().as_ref(), Some(&other));

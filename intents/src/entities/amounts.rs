@@ -8,6 +8,7 @@ use crate::token::Token;
 use regex::Regex;
 use std::sync::LazyLock;
 
+/// Whatever it finds, [`may_be_size`] must let through.
 static SIZE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)(?:\b(?:size|sz|sai|cỡ|co)\s{0,2}(?P<cued>[2-5]?x{0,3}[sml]|xx?l|\d{2}(?:[.,]5)?|free\s?size|freesize)|\b(?P<bare>[2-5]x[ls]|x{1,3}[ls]|freesize))")
         .expect("the pattern is constant")

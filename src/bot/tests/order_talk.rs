@@ -346,3 +346,17 @@ fn english_is_answered_in_english() {
     assert_says(&lan.says("DH1024"), &["last 4 digits"]);
     assert_says(&lan.says("5678"), &["out for delivery", "Carrier: GHN", "today (Sunday, 22 Nov)", "10 minutes ago"]);
 }
+
+#[test]
+fn the_orders_that_will_be_asked_for_are_foreseen_and_few_others() {
+    let mut lan = Chat::begin();
+    assert!(may_want(&lan.context, &read("alo shop ơi")).is_empty());
+    assert_eq!(may_want(&lan.context, &read("đơn DH1024 tới đâu rồi")), ["DH1024"]);
+    lan.says("DH1024 5678");
+    let another = may_want(&lan.context, &read("thế còn DH1025"));
+    assert!(another.contains(&"DH1024".to_owned()) && another.contains(&"DH1025".to_owned()), "{another:?}");
+    let status = intending(read("tới đâu rồi ạ"), Intent::OrderStatus, 0.9);
+    assert!(may_want(&lan.context, &status).contains(&"DH1024".to_owned()), "one of which the bot told before");
+    lan.means("cảm ơn shop", Intent::Thanks);
+    assert!(may_want(&lan.context, &intending(read("mấy giờ mở cửa"), Intent::StoreInfo, 0.9)).is_empty());
+}

@@ -181,6 +181,37 @@ impl Story {
     }
 }
 
+/// Statements of every shape carry them: people are made and answered, looked up, and written again.
+#[rstest]
+#[tokio::test]
+async fn any_number_of_people_is_held(#[values(Sqlite, Postgres)] engine: Engine, #[values(1, 5, 33, 130)] count: usize) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    let senders: Vec<Sender> = (0..count).map(|who| Sender::new(format!("address {who}"))).collect();
+    let writers: Vec<Writer<'_>> = senders.iter().map(|sender| Writer { inbox: &inbox, channel: "chat", sender }).collect();
+    // Once they are new, once they are known.
+    for round in 0..2_i64 {
+        let mut tx = db.begin().await.unwrap();
+        tx.hold(&writers, NOW).await.unwrap();
+        for (who, sender) in senders.iter().enumerate() {
+            let known = tx.recognise(&inbox, "chat", sender, NOW).await.unwrap();
+            assert_eq!(known.new, round == 0);
+            let (identity, thread): (IdentityId, ThreadId) = (known.identity.id.into(), known.thread.id.into());
+            let said = message(MessageId(format!("msg_{round}_{who}")), &identity, Author::Customer);
+            assert_eq!(tx.append(&thread, &said, NOW).await.unwrap(), round + 1);
+            tx.link_platform_id(&identity, &format!("p{round}"), &said.id).await.unwrap();
+        }
+        tx.commit(NOW).await.unwrap();
+    }
+    let mut conn = db.read().await.unwrap();
+    for sender in &senders {
+        let identity = conn.identity_at(&inbox, sender.user.as_str()).await.unwrap().expect("they are known");
+        let thread = conn.thread_of(&identity.customer_id.as_str().into()).await.unwrap();
+        assert_eq!(thread.last_seq, 2);
+        assert!(conn.message_by_platform_id(&identity.id.as_str().into(), "p1").await.unwrap().is_some());
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn only_the_thread_of_somebody_held_is_at_hand(#[values(Sqlite, Postgres)] engine: Engine) {

@@ -149,6 +149,38 @@ async fn pages_show_every_thread_once_though_all_are_of_one_instant(
 
 #[rstest]
 #[tokio::test]
+async fn all_threads_are_listed_by_activity_whoever_holds_them(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(1, 2, 5, 40)] limit: i64,
+) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    let mai = shop::agent(&db, "Mai").await;
+    let mut expected = Vec::new();
+    for number in 0..23_i64 {
+        let who = shop::person(&db, &inbox, &format!("Khách {number}")).await;
+        match number % 4 {
+            0 => give(&db, &who, Speaker::Queue, Some(NOW)).await,
+            1 => give(&db, &who, Speaker::Agent { id: mai.clone() }, None).await,
+            _ => {}
+        }
+        // Several at each instant.
+        let at = NOW + number * 7 % 5;
+        who.says(&db, "alo", at).await;
+        expected.push((at, who.thread.0));
+    }
+    expected.sort_unstable_by(|one, other| other.cmp(one));
+    let mut conn = db.read().await.unwrap();
+    for words in ["", "khach"] {
+        let pages =
+            shop::walk(async |cursor| conn.threads(View::All, words, None, cursor.as_deref(), limit).await.unwrap()).await;
+        let listed: Vec<(i64, String)> = pages.into_iter().flatten().map(|thread| (thread.last_activity_at, thread.id)).collect();
+        assert_eq!(listed, expected);
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_cursor_that_is_not_ours_is_refused(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let mut conn = db.read().await.unwrap();
