@@ -130,7 +130,7 @@ pub(crate) fn listen<const H: usize>(classes: &[[f32; H]], hidden: &[f32; H], sc
 
 /// Several products at once: a sum of lanes is slow, for each addition waits for the one before.
 fn dots<const H: usize, const N: usize>(many: [&[f32; H]; N], other: &[f32; H]) -> [f32; N] {
-    const { assert!(H % LANES == 0, "whole lanes") };
+    const { assert!(H.is_multiple_of(LANES), "whole lanes") };
     let mut sums = [0.0_f32; N];
     for four in (0..LANES).step_by(4) {
         let mut lanes = [[0.0_f32; 4]; N];
@@ -179,7 +179,7 @@ struct Learner<'a, const H: usize> {
 impl<const H: usize> Learner<'_, H> {
     /// Learns the message that was covered last, and covers the next while it thinks: its row is far away in memory.
     fn learn(&mut self, class: usize, step: f32, next: Option<Row<'_>>, dice: &mut Dice) {
-        const { assert!(H % 4 == 0 && H <= 64, "a coin for each unit, four at a time") };
+        const { assert!(H.is_multiple_of(4) && H <= 64, "a coin for each unit, four at a time") };
         std::mem::swap(&mut self.kept, &mut self.next);
         let mut hidden = self.net.hidden(&self.kept);
         let mask = dice.coins();
