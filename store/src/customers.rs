@@ -90,13 +90,13 @@ impl Tx {
             self.forget_newborn(&customer, &thread).await?;
         }
         let found = self.known(inbox, sender).await?.ok_or(StoreError::Missing("identity"))?;
-        Ok(Recognised { new: found.identity.customer_id == customer.0, ..found })
+        Ok(Recognised { new: found.new || found.identity.customer_id == customer.0, ..found })
     }
 
     fn recognise_held(&mut self, inbox: &InboxId, sender: &Sender) -> Option<Recognised> {
         let identity = self.held.identity_at(inbox.as_str(), sender.user.as_str())?.clone();
         let thread = self.held.thread_of(&identity.customer_id)?.clone();
-        let new = self.held.is_newcomer(&identity.id);
+        let new = self.newcomers.remove(&identity.id);
         Some(Recognised { identity, thread, new })
     }
 
@@ -109,7 +109,8 @@ impl Tx {
             identity = self.identity(&identity.id.as_str().into()).await?;
             // Otherwise a merge moved the identity while the thread was waited for.
             if identity.customer_id == thread.customer_id {
-                return Ok(Some(Recognised { identity, thread, new: false }));
+                let new = self.newcomers.remove(&identity.id);
+                return Ok(Some(Recognised { identity, thread, new }));
             }
         }
     }

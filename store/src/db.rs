@@ -16,7 +16,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -160,6 +160,8 @@ pub struct Conn {
     pub(crate) held: Held,
     /// Calls that this transaction put back in line.
     pub(crate) reopened: usize,
+    /// Identities that this transaction made and that were not recognised yet.
+    pub(crate) newcomers: HashSet<String>,
     /// Whether any event waits for a message, as far as this transaction has asked.
     pub(crate) waits: Option<bool>,
     /// Of codes that it looked for: what there was. Whoever changes an order or counts a wrong tail drops its code.
@@ -180,7 +182,7 @@ pub(crate) enum Engined<'a> {
 
 impl Conn {
     fn new(line: Line) -> Self {
-        Self { line, held: Held::default(), reopened: 0, waits: None, orders: HashMap::new() }
+        Self { line, held: Held::default(), reopened: 0, newcomers: HashSet::new(), waits: None, orders: HashMap::new() }
     }
 
     /// The engine, past what is held: for tables of which nothing is.

@@ -32,8 +32,6 @@ pub(crate) struct Held {
     threads: BTreeMap<String, HeldThread>,
     /// The thread of each customer.
     owners: HashMap<String, String>,
-    /// Identities that were made here and not recognised yet.
-    newcomers: HashSet<String>,
     messages: Vec<HeldMessage>,
     message_places: HashMap<String, usize>,
     links: Vec<Link>,
@@ -101,11 +99,6 @@ impl Held {
 
     pub(crate) fn thread_of(&self, customer: &str) -> Option<&ThreadRow> {
         self.thread(self.owners.get(customer)?)
-    }
-
-    /// Whether the identity was made by this transaction; asked once.
-    pub(crate) fn is_newcomer(&mut self, identity: &str) -> bool {
-        self.newcomers.remove(identity)
     }
 
     /// Append as [`Conn::append`] does. `None`: the thread is not held.
@@ -244,7 +237,7 @@ impl Tx {
         for row in rows.into_iter().filter(|row| customers.contains(&row.customer_id)) {
             self.held.take_up(row);
         }
-        self.held.newcomers = newcomers;
+        self.conn.newcomers.extend(newcomers);
         Ok(())
     }
 

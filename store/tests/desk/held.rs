@@ -212,6 +212,32 @@ async fn any_number_of_people_is_held(#[values(Sqlite, Postgres)] engine: Engine
     }
 }
 
+/// Whatever lets go of everybody in between: that somebody is new is known until they are recognised, once.
+#[rstest]
+#[tokio::test]
+async fn whoever_is_new_is_new_though_all_were_let_go(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(true, false)] again: bool,
+) {
+    let db = TestDb::open(engine).await;
+    let inbox = shop::inbox(&db, "chat").await;
+    let senders = ["lan", "minh"].map(Sender::new);
+    let writers: Vec<Writer<'_>> = senders.iter().map(|sender| Writer { inbox: &inbox, channel: "chat", sender }).collect();
+    let mut tx = db.begin().await.unwrap();
+    tx.hold(&writers, NOW).await.unwrap();
+    let lan = tx.recognise(&inbox, "chat", &senders[0], NOW).await.unwrap();
+    tx.set_blocked(&lan.identity.id.as_str().into(), Some(NOW)).await.unwrap();
+    assert!(lan.new && !tx.holds_any());
+    if again {
+        tx.hold(&writers, NOW).await.unwrap();
+    }
+    assert!(tx.recognise(&inbox, "chat", &senders[1], NOW).await.unwrap().new);
+    for sender in &senders {
+        assert!(!tx.recognise(&inbox, "chat", sender, NOW).await.unwrap().new, "once");
+    }
+    tx.commit(NOW).await.unwrap();
+}
+
 #[rstest]
 #[tokio::test]
 async fn only_the_thread_of_somebody_held_is_at_hand(#[values(Sqlite, Postgres)] engine: Engine) {
