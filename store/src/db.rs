@@ -138,7 +138,7 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .pragma("temp_store", "memory")
         // In pages, by whoever commits then: only where [`Db::fold_log`] does not come to it.
         .pragma("wal_autocheckpoint", "64000")
-        .statement_cache_capacity(768)
+        .statement_cache_capacity(512)
         // A statement's rows never wait for whoever asked to take them.
         .row_buffer_size(1024)
         .optimize_on_close(true, None);

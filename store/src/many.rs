@@ -9,8 +9,8 @@
 use sqlx::Arguments;
 use std::sync::OnceLock;
 
-/// Rows that one statement carries.
-const SIZES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+/// Rows that one statement carries. Few sizes: a connection keeps each of them prepared, with room for all its values.
+const SIZES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /// A statement with a list of rows in its middle: `before ($1, $2), ($3, $4) after`.
 pub(crate) struct Many {
@@ -76,11 +76,11 @@ impl Many {
     }
 }
 
-/// Cut into pieces of the sizes there are. On SQLite what is left over is one piece, and its statement a little larger
-/// than it: places to which nothing is bound are null there (sqlx says so of its SQLite driver). PostgreSQL wants every value: exact sizes, and few of them.
+/// Cut into pieces of the sizes there are. On SQLite what is left over is one piece, and its statement larger than it:
+/// places to which nothing is bound are null there (sqlx says so of its SQLite driver). PostgreSQL wants every value: exact sizes, and few of them.
 pub(crate) fn pieces<T>(mut items: &[T], places: Places) -> Vec<&[T]> {
     let mut cut = Vec::new();
-    for size in SIZES.into_iter().rev().filter(|size| size.is_power_of_two()) {
+    for size in SIZES.into_iter().rev() {
         while items.len() >= size {
             let (piece, rest) = items.split_at(size);
             cut.push(piece);
@@ -185,6 +185,6 @@ mod tests {
         assert_eq!(TWO.of(2, Places::Numbers), "INTO t (a, b) VALUES ($1, $2), ($3, $4) END");
         let padded = "INTO t (a, b) SELECT * FROM (VALUES (?), (?)) WHERE column1 IS NOT NULL END".replace("(?)", "(?, ?)");
         assert_eq!(TWO.of(2, Places::Marks), padded);
-        assert!(TWO.of(5, Places::Marks).matches("(?, ?)").count() == 6, "the next larger size");
+        assert!(TWO.of(5, Places::Marks).matches("(?, ?)").count() == 8, "the next larger size");
     }
 }
