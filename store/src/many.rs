@@ -77,7 +77,7 @@ impl Many {
 }
 
 /// Cut into pieces of the sizes there are. On SQLite what is left over is one piece, and its statement larger than it:
-/// places to which nothing is bound are null there (sqlx says so of its SQLite driver). PostgreSQL wants every value: exact sizes, and few of them.
+/// places to which nothing is bound are null there (sqlx says so of its SQLite driver). PostgreSQL wants every value.
 pub(crate) fn pieces<T>(mut items: &[T], places: Places) -> Vec<&[T]> {
     let mut cut = Vec::new();
     for size in SIZES.into_iter().rev() {
