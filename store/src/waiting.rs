@@ -2,7 +2,7 @@
 //! understood yet: when their message comes, the calls that brought them are
 //! put back in line and read once more.
 
-use crate::macros::{aside, aside_touched};
+use crate::macros::{aside, aside_touched, on};
 use crate::many::{Many, read_many, write_many};
 use crate::{Conn, Result};
 use onethread_core::Millis;
@@ -35,9 +35,26 @@ fn awaited(inbox: &str, address: &str, platform_id: &str) -> String {
     format!("{inbox}\n{address}\n{platform_id}")
 }
 
+/// The address and the id that the row of an inbox waits for.
+fn parts_of<'a>(awaited: &'a str, inbox: &str) -> Option<(&'a str, &'a str)> {
+    awaited.strip_prefix(inbox)?.strip_prefix('\n')?.split_once('\n')
+}
+
 static RELEASE: Many = Many::new("DELETE FROM waiting_events WHERE awaited IN", 1, "RETURNING inbox_id, key, position");
 
 static REOPEN: Many = Many::new("UPDATE ledger SET state = 'new' WHERE state = 'done' AND position IN", 1, "");
+
+/// Whether the message is known by that id.
+const IS_KNOWN: &str = concat!(
+    "SELECT COUNT(*) FROM platform_messages p JOIN identities i ON i.id = p.identity_id",
+    " WHERE i.inbox_id = $1 AND i.address = $2 AND p.platform_id = $3"
+);
+
+/// Whether no delivery to the address is open. There is none to an id that is empty, which is the last parameter.
+const NOTHING_OPEN: &str = concat!(
+    "SELECT COUNT(*) FROM identities i WHERE i.inbox_id = $1 AND i.address = $2 AND $3 = '' AND NOT EXISTS",
+    " (SELECT 1 FROM outbox o WHERE o.identity_id = i.id AND o.state IN ('queued', 'sending'))"
+);
 
 impl Conn {
     pub async fn let_wait(&mut self, event: &Waiting<'_>, now: Millis) -> Result<()> {
@@ -69,6 +86,30 @@ impl Conn {
         let calls: Vec<i64> = calls.into_iter().collect();
         write_many!(self, REOPEN, &calls, query, position => query.bind(*position));
         Ok(calls.len())
+    }
+
+    /// Where several transactions write at once, one may begin to wait while another, which cannot see that yet, makes
+    /// known what it waits for. This releases whatever has waited since `since` for what is known by now, or for the
+    /// end of a delivery when none to that address is open; the 200 newest are looked at. Answers how many calls are
+    /// open again.
+    pub async fn release_missed(&mut self, since: Millis) -> Result<usize> {
+        let sql = "SELECT inbox_id, awaited FROM waiting_events WHERE at >= $1 ORDER BY at DESC LIMIT 200";
+        let rows: Vec<(String, String)> = aside!(self, db => sqlx::query_as(sql).bind(since).fetch_all(db).await)?;
+        let rows: BTreeSet<(String, String)> = rows.into_iter().collect();
+        let mut known = Vec::new();
+        for (inbox, awaited) in &rows {
+            let Some((address, platform_id)) = parts_of(awaited, inbox) else { continue };
+            let sql = if platform_id.is_empty() { NOTHING_OPEN } else { IS_KNOWN };
+            let (count,): (i64,) = on!(self, db => {
+                sqlx::query_as(sql).bind(inbox).bind(address).bind(platform_id).fetch_one(db).await
+            })?;
+            if count > 0 {
+                known.push(Known { inbox: inbox.clone(), address: address.into(), platform_id: platform_id.into() });
+            }
+        }
+        let released = self.release_waiting(&known).await?;
+        self.reopened += released;
+        Ok(released)
     }
 
     /// Nearly always nothing does. In one transaction an embedded database is asked once: nobody else writes meanwhile.

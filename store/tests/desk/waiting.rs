@@ -2,8 +2,10 @@
 
 use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
+use crate::shop;
 use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
+use onethread_store::outbox::End;
 use onethread_store::waiting::{Known, Waiting};
 use rstest::rstest;
 
@@ -92,4 +94,39 @@ async fn what_begins_to_wait_in_a_transaction_that_found_nothing_waiting_is_rele
     })
     .await
     .unwrap();
+}
+
+/// What a crossing of two transactions leaves behind: the end is there, and so is whoever waits for it.
+#[rstest]
+#[tokio::test]
+async fn what_began_to_wait_in_the_moment_of_the_end_is_found_later(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (message, parcel) = lan.is_answered(&db, "dạ", NOW).await;
+    let call = RawCall::fetched(b"{}".to_vec());
+    db.write(async |tx| {
+        tx.append_calls(&[(&lan.inbox, &call), (&lan.inbox, &call)], true, NOW).await?;
+        for (platform_id, position, key) in [("", 1, "echo"), ("m1", 2, "seen"), ("m9", 2, "edit")] {
+            let address = "address of Lan";
+            tx.let_wait(&Waiting { inbox: &lan.inbox, address, platform_id, position, key }, NOW).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let missed = async |since| db.write(async |tx| tx.release_missed(since).await).await.unwrap();
+    let open = async || {
+        let calls = db.read().await.unwrap().open_calls(10).await.unwrap();
+        calls.into_iter().map(|call| call.position).collect::<Vec<_>>()
+    };
+    assert_eq!(missed(NOW).await, 0, "the delivery is open, and neither message is known");
+
+    db.write(async |tx| tx.end_parcel(parcel.as_str(), End::Uncertain, None, None, NOW).await).await.unwrap();
+    assert_eq!(missed(NOW + 1).await, 0, "that is longer ago than it looks back");
+    assert_eq!((missed(NOW).await, open().await), (1, vec![1]));
+
+    db.write(async |tx| tx.link_platform_id(&lan.identity, "m1", &message).await).await.unwrap();
+    assert_eq!((missed(NOW).await, open().await), (1, vec![1, 2]));
+    assert_eq!(missed(NOW).await, 0, "nobody knows m9");
+    assert_eq!(db.read().await.unwrap().waiting_count().await.unwrap(), 1);
 }
