@@ -4,6 +4,7 @@
 use crate::kit::{Engine, TestGateway};
 use onethread_core::channel::RawCall;
 use onethread_simulator::{Fault, Stumble};
+use onethread_store::waiting::Waiting;
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -186,5 +187,25 @@ async fn what_followed_an_uncertain_part_is_sent_once_it_is_known_to_have_arrive
     desk.post(&format!("/messages/{}/arrived", uncertain["id"].as_str().expect("an id")), json!({})).await;
     lan.hears("phần cuối").await;
     desk.message_where(id, |m| m["id"] == uncertain["id"] && m["status"] == "sent").await;
+    gateway.stop().await;
+}
+
+/// Only where several transactions write at once can one begin to wait while another makes its message known.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_begins_to_wait_while_the_message_comes_is_not_forgotten() {
+    let gateway = TestGateway::start(Engine::Postgres).await;
+    let lan = gateway.customer("facebook", "Lan");
+    let inbox = gateway.inbox("facebook").await.as_str().into();
+    let db = &gateway.gateway.db;
+    let mut slow = db.begin().await.expect("a transaction");
+    let waiting = Waiting { inbox: &inbox, address: &lan.user, platform_id: "m_crossing", position: 1, key: "an edit" };
+    slow.let_wait(&waiting, gateway.gateway.clock.now()).await.expect("it waits");
+    arrive(&gateway, &[event(&lan.user, 1_795_000_000_123, &json!({ "message": { "mid": "m_crossing", "text": "chào" } }))])
+        .await;
+    let desk = gateway.desk("mai@demo.shop").await;
+    desk.until(|| async { desk.get("/threads").await["items"].get(0).cloned() }).await.expect("the message is there");
+    slow.commit(gateway.gateway.clock.now()).await.expect("only now others see that it waits");
+    let released = desk.until(|| async { (db.read().await.ok()?.waiting_count().await.ok()? == 0).then_some(()) });
+    released.await.expect("it is read once more");
     gateway.stop().await;
 }
