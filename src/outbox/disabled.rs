@@ -33,7 +33,7 @@ pub async fn settle_stranded(gateway: &Gateway) -> Result<(), StoreError> {
 /// The message ends with its first parcel that waits.
 async fn settle(tx: &mut Tx, parcel: &Stranded, now: i64) -> Result<(), StoreError> {
     let doubtful = parcel.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN);
-    let (end, error) = match fate::of_disabled(doubtful) {
+    let (end, error) = match fate::of_disabled(doubtful || parcel.in_doubt) {
         Next::Uncertain(error) => (End::Uncertain, error),
         Next::Failed(error) => (End::Failed, error),
         _ => return Ok(()),

@@ -26,6 +26,8 @@ pub struct Tried {
     pub deduplicates: bool,
     /// An earlier try may have sent it.
     pub doubtful: bool,
+    /// So may one before an agent had it sent again, whatever became of the tries since.
+    pub in_doubt: bool,
     /// When this try, or the first that may have sent it, began.
     pub since: Millis,
     pub now: Millis,
@@ -65,7 +67,9 @@ pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
             let uncertain = tried.doubtful.then(|| doubt(&reason));
             Next::Pause { reason, uncertain }
         }
-        Err(DeliveryError::Refused(reason)) if tried.doubtful => Next::Uncertain(doubt(&reason.to_string())),
+        Err(DeliveryError::Refused(reason)) if tried.may_be_there() => {
+            Next::Uncertain(doubt(&format!("an earlier try may have arrived; this one was refused: {reason}")))
+        }
         Err(DeliveryError::Refused(reason)) => {
             let failed = error(code_word(reason.code), reason.to_string());
             if reason.code == RefusedBecause::Blocked { Next::Blocked(failed) } else { Next::Failed(failed) }
@@ -81,10 +85,10 @@ pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
 
 /// The end of words of the bot that have waited too long to be said; `None` while there is time.
 #[must_use]
-pub fn too_late(queued_at: Millis, now: Millis, doubtful: bool) -> Option<Next> {
+pub fn too_late(queued_at: Millis, now: Millis, may_be_there: bool) -> Option<Next> {
     let why = "it could not be sent in time, and would come too late now";
     let late = now.saturating_sub(queued_at) > BOT_GIVES_UP_AFTER;
-    late.then(|| if doubtful { Next::Uncertain(doubt(why)) } else { Next::Failed(error("too_late", why.to_owned())) })
+    late.then(|| if may_be_there { Next::Uncertain(doubt(why)) } else { Next::Failed(error("too_late", why.to_owned())) })
 }
 
 /// What becomes of a parcel that may have been sent since then, by a sender that is gone or by an earlier try:
@@ -99,17 +103,27 @@ pub fn of_doubtful(doubles: Doubles, since: Millis, now: Millis) -> Result<Optio
     }
 }
 
+/// The end of words of the bot whose turn to speak is over; `None`: nobody heard them.
+#[must_use]
+pub fn overtaken(may_be_there: bool) -> Option<Next> {
+    may_be_there.then(|| Next::Uncertain(doubt("a person took over before anybody knew")))
+}
+
 /// The end of what waits in an inbox that was disabled.
 #[must_use]
-pub fn of_disabled(doubtful: bool) -> Next {
+pub fn of_disabled(may_be_there: bool) -> Next {
     let why = "the inbox is disabled";
-    match doubtful {
+    match may_be_there {
         true => Next::Uncertain(doubt(why)),
         false => Next::Failed(error("inbox_disabled", format!("{why}; enable it, then send the message again"))),
     }
 }
 
 impl Tried {
+    fn may_be_there(self) -> bool {
+        self.doubtful || self.in_doubt
+    }
+
     /// Once more after `pause`, if there is time; `code` is `None` where this very try may have sent it.
     fn again(self, pause: Millis, code: Option<&str>, why: &str) -> Next {
         let patience = if self.by_bot { BOT_GIVES_UP_AFTER } else { GIVE_UP_AFTER };
@@ -117,6 +131,7 @@ impl Tried {
         let late = at.saturating_sub(self.queued_at) > patience;
         let forgotten = at.saturating_sub(self.since) > DOUBLES_DROPPED_FOR;
         match code.filter(|_| !self.doubtful) {
+            Some(_) if late && self.in_doubt => Next::Uncertain(doubt(why)),
             Some(code) if late => Next::Failed(error(code, why.to_owned())),
             Some(code) => Next::Again { at, error: error(code, why.to_owned()) },
             None if late || forgotten => Next::Uncertain(doubt(why)),

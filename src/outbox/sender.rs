@@ -147,13 +147,14 @@ async fn keep_claim(gateway: &Gateway, id: &str) -> std::convert::Infallible {
 
 async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     let by_bot = voice_of(claimed) == Voice::Bot;
+    let doubtful = claimed.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN);
+    let may_be_there = doubtful || claimed.in_doubt;
     if by_bot && claimed.lease_number != claimed.thread_lease {
-        return Outcome::Overtaken;
+        return fate::overtaken(may_be_there).map_or(Outcome::Overtaken, |next| Outcome::Tried(Box::new(next)));
     }
     let now = gateway.clock.now();
-    let doubtful = claimed.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN);
     // Its inbox was paused meanwhile, or the gateway down: nobody wants to hear it now.
-    if by_bot && let Some(next) = fate::too_late(claimed.queued_at, now, doubtful) {
+    if by_bot && let Some(next) = fate::too_late(claimed.queued_at, now, may_be_there) {
         return Outcome::Tried(Box::new(next));
     }
     let found = inboxes::find(gateway, &claimed.inbox_id.as_str().into()).await;
@@ -168,7 +169,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
     let answer = match &found {
         Ok(Some(live)) => attempt(gateway, live, claimed, now).await,
         Err(error) => Err(DeliveryError::Unreachable(error.to_string())),
-        Ok(None) => return Outcome::Tried(Box::new(fate::of_disabled(doubtful))),
+        Ok(None) => return Outcome::Tried(Box::new(fate::of_disabled(may_be_there))),
     };
     let throttled = match &answer {
         Err(DeliveryError::Throttled(pause)) => Some((Some(claimed.identity_id.as_str()), *pause)),
@@ -184,6 +185,7 @@ async fn deliver(gateway: &Arc<Gateway>, claimed: &ClaimedParcel) -> Outcome {
         by_bot,
         deduplicates,
         doubtful,
+        in_doubt: claimed.in_doubt,
         since: claimed.tried_at,
         now,
         jitter: i64::from(rand::random::<u16>() % 500),

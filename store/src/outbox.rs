@@ -59,6 +59,8 @@ pub struct ClaimedParcel {
     pub content: Json<onethread_core::message::Content>,
     /// What became of the try before this one.
     pub error: Option<Json<MessageError>>,
+    /// A try before an agent had it sent again may have arrived.
+    pub in_doubt: bool,
 }
 
 /// A parcel that is queued in a disabled inbox.
@@ -68,6 +70,8 @@ pub struct Stranded {
     pub message_id: String,
     /// What became of its last try.
     pub error: Option<Json<MessageError>>,
+    /// As in [`ClaimedParcel`].
+    pub in_doubt: bool,
 }
 
 /// A parcel that is being handed over, or perhaps was.
@@ -268,11 +272,12 @@ impl Conn {
 
     /// Queue again whatever of the message did not arrive for certain. The keys stay, so that a
     /// platform that de-duplicates shows it once. A person asked for it, now: the patience starts
-    /// anew, and what the bot said is not overtaken by whoever holds the thread already. Answers how many.
+    /// anew, and what the bot said is not overtaken by whoever holds the thread already. What may have arrived stays
+    /// in doubt. Answers how many.
     pub async fn retry_parcels_of(&mut self, message: &MessageId, now: Millis) -> Result<u64> {
         let sql = concat!(
             "UPDATE outbox SET state = 'queued', attempts = 0, not_before = $2, created_at = $2, error = NULL, settled_at = NULL,",
-            " tried_at = NULL, lease_number = CASE WHEN voice = 'bot' THEN (SELECT t.lease_number FROM threads t JOIN messages m ON m.thread_id = t.id",
+            " tried_at = NULL, in_doubt = in_doubt OR state = 'uncertain', lease_number = CASE WHEN voice = 'bot' THEN (SELECT t.lease_number FROM threads t JOIN messages m ON m.thread_id = t.id",
             " WHERE m.id = $1) ELSE lease_number END WHERE message_id = $1 AND state IN ('failed', 'uncertain')"
         );
         Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
@@ -315,7 +320,7 @@ impl Conn {
         macro_rules! stranded {
             ($lock:literal) => {
                 concat!(
-                    "SELECT id, message_id, error FROM outbox WHERE state = 'queued'",
+                    "SELECT id, message_id, error, in_doubt FROM outbox WHERE state = 'queued'",
                     " AND inbox_id IN (SELECT id FROM inboxes WHERE state = 'disabled') ORDER BY +position LIMIT $1",
                     $lock
                 )

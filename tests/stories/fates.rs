@@ -47,6 +47,11 @@ impl<'a> Story<'a> {
         self.desk.message_where(&self.thread, so).await
     }
 
+    /// Asked again, or shown to us by the platform: nobody has to decide.
+    fn settles_a_lost_answer(&self) -> bool {
+        self.capability("doubles") != "shown" || self.capability("echoes_people") == true
+    }
+
     async fn inbox(&self) -> Value {
         self.admin.get(&format!("/inboxes/{}", self.gateway.inbox(self.channel).await)).await
     }
@@ -82,15 +87,29 @@ impl<'a> Story<'a> {
         self.meets(Fault::AnswerLost);
         let id = self.answers(text).await;
         self.lan.hears(text).await;
-        // Asked again, or shown to us by the platform: nobody has to decide.
-        let known = self.capability("doubles") != "shown" || self.capability("echoes_people") == true;
-        if !known {
+        if !self.settles_a_lost_answer() {
             let settled = self.is(&id, &["uncertain"]).await;
             assert_eq!(settled["error"]["code"], "uncertain", "{settled}");
             self.desk.post(&format!("/messages/{id}/arrived"), json!({})).await;
         }
         self.is(&id, &["sent", "delivered", "read"]).await;
         assert_eq!(self.lan.unheard(), 0, "it is on the phone once");
+    }
+
+    /// Sent again by an agent and refused: nobody can say that it did not arrive.
+    async fn stays_in_doubt(&self) {
+        let text = "Chị nhận được chưa ạ";
+        self.meets(Fault::AnswerLost);
+        let id = self.answers(text).await;
+        self.lan.hears(text).await;
+        self.is(&id, &["uncertain"]).await;
+        self.meets(Fault::BadContent);
+        self.desk.post(&format!("/messages/{id}/retry"), json!({})).await;
+        let refused = |m: &Value| m["id"] == id && m["error"]["detail"].as_str().is_some_and(|why| why.contains("refused"));
+        let doubted = self.desk.message_where(&self.thread, refused).await;
+        assert_eq!((&doubted["status"], &doubted["error"]["code"]), (&json!("uncertain"), &json!("uncertain")), "{doubted}");
+        self.desk.post(&format!("/messages/{id}/arrived"), json!({})).await;
+        self.is(&id, &["sent", "delivered", "read"]).await;
     }
 
     async fn pauses_the_inbox(&self) {
@@ -126,6 +145,9 @@ async fn each_fate_is_told_apart_and_shown_as_what_it_is(
     // The others do not say for how long: a connector waits a minute, which the contract asks about.
     if ["telegram", "discord"].contains(&channel) {
         story.arrives_once(Fault::Throttled { retry_after: 1000 }, "Chị chờ em chút ạ").await;
+    }
+    if !story.settles_a_lost_answer() {
+        story.stays_in_doubt().await;
     }
     story.is_refused(Fault::BadContent, "bad_content").await;
     if story.capability("windows") != json!([]) {

@@ -7,7 +7,17 @@ use proptest::prelude::*;
 const ANSWER_WITHIN: Millis = 60 * SECOND;
 
 fn tried(attempts: i64) -> Tried {
-    Tried { attempts, queued_at: 0, by_bot: false, deduplicates: false, doubtful: false, since: 0, now: 0, jitter: 0 }
+    Tried {
+        attempts,
+        queued_at: 0,
+        by_bot: false,
+        deduplicates: false,
+        doubtful: false,
+        in_doubt: false,
+        since: 0,
+        now: 0,
+        jitter: 0,
+    }
 }
 
 fn lost() -> Result<Receipt, DeliveryError> {
@@ -43,6 +53,17 @@ fn what_may_have_been_sent_does_not_count_as_failed_because_a_later_try_did() {
     assert!(matches!(next(unreachable(), doubtful), Next::Again { error, .. } if error.code == UNCERTAIN), "the doubt stays");
     let revoked = Err(DeliveryError::Unauthorized("a new token is needed".into()));
     assert!(matches!(next(revoked, doubtful), Next::Pause { uncertain: Some(_), .. }), "a pause may last for days");
+}
+
+#[test]
+fn what_an_agent_sends_again_stays_in_doubt_and_is_tried_like_any_other() {
+    let again = Tried { in_doubt: true, ..tried(1) };
+    assert!(matches!(next(unreachable(), again), Next::Again { error, .. } if error.code == "unreachable"));
+    assert!(matches!(next(unreachable(), Tried { now: GIVE_UP_AFTER, ..again }), Next::Uncertain(_)));
+    let Next::Uncertain(error) = next(refused(RefusedBecause::Blocked), again) else { panic!("it may have arrived before") };
+    assert!(error.detail.contains("earlier try"), "{error:?}");
+    assert_eq!(overtaken(false), None);
+    assert!(matches!(overtaken(true), Some(Next::Uncertain(_))), "nobody can say that it was withheld");
 }
 
 #[test]
@@ -130,7 +151,7 @@ proptest! {
         jitter in 0..1000i64,
         queued_at in 0..1_800_000_000_000i64,
     ) {
-        let start = Tried { attempts: 0, queued_at, by_bot, deduplicates, doubtful: false, since: queued_at, now: queued_at, jitter };
+        let start = Tried { attempts: 0, queued_at, by_bot, deduplicates, doubtful: false, in_doubt: false, since: queued_at, now: queued_at, jitter };
         let patience = if by_bot { BOT_GIVES_UP_AFTER } else { GIVE_UP_AFTER };
         let life = live(&outcomes, start);
         for (now, _, next) in &life {
@@ -148,9 +169,14 @@ proptest! {
         outcomes in outcomes(),
         by_bot: bool,
         deduplicates: bool,
+        in_doubt: bool,
     ) {
-        let start = Tried { by_bot, deduplicates, ..tried(0) };
+        let start = Tried { by_bot, deduplicates, in_doubt, ..tried(0) };
         let life = live(&outcomes, start);
+        if in_doubt {
+            let failed = life.iter().any(|(.., next)| matches!(next, Next::Failed(_) | Next::Blocked(_)));
+            prop_assert!(!failed, "a try before these may have arrived");
+        }
         let first = life.iter().position(|(_, sends, _)| *sends);
         let after = first.map_or(&[][..], |first| &life[first..]);
         if !deduplicates {

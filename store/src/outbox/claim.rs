@@ -42,7 +42,7 @@ static CLAIMED: Many = Many::new(
     concat!(
         "SELECT o.id, o.message_id, m.thread_id, o.identity_id, o.inbox_id, i.address, o.part, o.reply_to, o.voice,",
         " o.lease_number, t.lease_number AS thread_lease, o.attempts, i.last_interaction_at, o.created_at AS queued_at, m.content,",
-        " o.error, COALESCE(o.tried_at, o.created_at) AS tried_at, o.position FROM"
+        " o.error, o.in_doubt, COALESCE(o.tried_at, o.created_at) AS tried_at, o.position FROM"
     ),
     1,
     concat!(
@@ -136,6 +136,7 @@ impl Held {
             queued_at: queued.at,
             content: Json(content.clone()),
             error: None,
+            in_doubt: false,
             claimed_at: now,
             tried_at: now,
         })

@@ -9,6 +9,7 @@ use onethread_core::ids::{InboxId, ParcelId};
 use onethread_core::message::{Content, Status};
 use onethread_core::parts::Part;
 use onethread_core::thread::{Lease, Speaker};
+use onethread_store::inboxes::InboxRow;
 use onethread_store::messages::MessageError;
 use onethread_store::outbox::{ClaimedParcel, End, Fate, Gone, NewParcel, Orphan, Stranded, UnderWay};
 use onethread_store::{Db, Json, StoreError, Writer};
@@ -162,6 +163,7 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
         queued_at: NOW,
         content: Json(message.content),
         error: None,
+        in_doubt: false,
     };
     assert_eq!(claim(&db, NOW, FAR).await, slice::from_ref(&expected));
     let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
@@ -245,7 +247,7 @@ async fn what_waits_in_a_disabled_inbox_is_found_and_nothing_else(#[values(Sqlit
     let mut row = db.read().await.unwrap().inbox(&lan.inbox).await.unwrap();
     row.state = "disabled".into();
     db.write(async |tx| tx.change_inbox(&row, NOW).await).await.unwrap();
-    let oldest = Stranded { id: one.0.clone(), message_id: first.0, error: None };
+    let oldest = Stranded { id: one.0.clone(), message_id: first.0, error: None, in_doubt: false };
     assert_eq!(stranded(1).await, [oldest]);
     let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
     db.write(async |tx| tx.requeue_parcel(under_way.as_str(), NOW, Some(&lost), true).await).await.unwrap();
@@ -367,9 +369,29 @@ async fn retry_sends_what_failed_again_under_the_same_key(#[values(Sqlite, Postg
     for part in &parts[1..] {
         let parcels = claim(&db, NOW + 9, FAR).await;
         assert_eq!((parcels.len(), parcels[0].id.as_str(), parcels[0].attempts), (1, part.id.as_str(), 1));
+        assert!(!parcels[0].in_doubt, "what failed did not arrive");
         end(&db, &part.id, End::Sent).await;
     }
     assert_eq!(db.write(async |tx| tx.retry_parcels_of(&message.id, NOW).await).await.unwrap(), 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_may_have_arrived_stays_in_doubt_however_often_it_is_sent_again(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (message, parcel) = lan.is_answered(&db, "dạ có ạ", NOW).await;
+    let inbox = db.read().await.unwrap().inbox(&lan.inbox).await.unwrap();
+    for how in [End::Uncertain, End::Failed, End::Failed] {
+        claim(&db, NOW, FAR).await;
+        end(&db, &parcel, how).await;
+        db.write(async |tx| tx.retry_parcels_of(&message, NOW).await).await.unwrap();
+    }
+    assert!(claim(&db, NOW, FAR).await[0].in_doubt);
+    db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None, false).await).await.unwrap();
+    db.write(async |tx| tx.change_inbox(&InboxRow { state: "disabled".into(), ..inbox.clone() }, NOW).await).await.unwrap();
+    let stranded = db.write(async |tx| tx.stranded_parcels(FAR).await).await.unwrap();
+    assert!(stranded[0].in_doubt);
 }
 
 #[rstest]
@@ -523,6 +545,7 @@ async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
         queued_at: NOW - 7,
         content: Json(Content::text("vâng ạ")),
         error: None,
+        in_doubt: false,
         claimed_at: NOW,
         tried_at: NOW,
     };
