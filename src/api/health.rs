@@ -27,6 +27,14 @@ impl Metrics {
         });
         Self(recorder.clone())
     }
+
+    /// Fold what was measured into its buckets. Until then every single time is kept, and nobody may ever ask for
+    /// the metrics.
+    pub fn fold(&self) {
+        if let Some(recorder) = &self.0 {
+            recorder.run_upkeep();
+        }
+    }
 }
 
 /// The process runs.

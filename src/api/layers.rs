@@ -4,7 +4,7 @@
 use super::error::Problem;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -105,12 +105,18 @@ async fn logged(request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), started.elapsed());
     span.in_scope(|| tracing::debug!(status, millis = took.as_millis(), "answered"));
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    let labels = [("method", known(&method)), ("route", route), ("status", status.to_string())];
     metrics::histogram!("onethread_http_seconds", &labels).record(took.as_secs_f64());
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// A stranger may call with a method of their own making, and each would be measured for ever.
+fn known(method: &Method) -> String {
+    let usual = [&Method::GET, &Method::POST, &Method::PUT, &Method::PATCH, &Method::DELETE, &Method::HEAD, &Method::OPTIONS];
+    if usual.contains(&method) { method.to_string() } else { "other".to_owned() }
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const FOLD_METRICS_EVERY: Duration = Duration::from_secs(5);
 
 /// Serve on the configured address. Returns where, once connections are accepted; the task ends with the gateway.
 pub async fn serve(gateway: &Arc<Gateway>) -> Result<SocketAddr> {
@@ -24,6 +25,13 @@ pub fn serve_on(gateway: &Arc<Gateway>, listener: TcpListener) -> Result<SocketA
     let address = listener.local_addr()?;
     let api = Api::new(gateway.clone())?;
     sweep(gateway, &api);
+    let metrics = api.metrics.clone();
+    gateway.tasks.spawn_until_stop("metrics", async move {
+        loop {
+            tokio::time::sleep(FOLD_METRICS_EVERY).await;
+            metrics.fold();
+        }
+    });
     let app = router(api).into_make_service_with_connect_info::<SocketAddr>();
     let stop = gateway.tasks.token();
     gateway.tasks.spawn("http", async move {

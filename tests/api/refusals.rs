@@ -99,4 +99,7 @@ async fn supervisors_are_told_how_it_is() {
     let metrics = stranger.send("GET", "/raw/metrics", None).await.text().await.unwrap();
     assert!(metrics.contains("onethread_ledger_waiting 0"), "{metrics}");
     assert!(metrics.contains("route=\"/healthz\""), "{metrics}");
+    assert_eq!(stranger.status("MADEUP", "/raw/healthz", None).await, 405);
+    let metrics = stranger.send("GET", "/raw/metrics", None).await.text().await.unwrap();
+    assert!(metrics.contains("method=\"other\"") && !metrics.contains("MADEUP"), "{metrics}");
 }
