@@ -49,7 +49,12 @@ enum Role {
     },
     /// A signature check and a durable row.
     #[command(hide = true)]
-    Floor { folder: PathBuf },
+    Floor {
+        folder: PathBuf,
+        /// Where the sink is, if calls are to be answered.
+        #[arg(long)]
+        sink: Option<String>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -60,7 +65,7 @@ fn main() -> anyhow::Result<()> {
     match options.role {
         Some(Role::Load) => one()?.block_on(load::run()),
         Some(Role::Sink { socket }) => one()?.block_on(sink::run(socket)),
-        Some(Role::Floor { folder }) => tokio::runtime::Runtime::new()?.block_on(floor::run(&folder)),
+        Some(Role::Floor { folder, sink }) => tokio::runtime::Runtime::new()?.block_on(floor::run(&folder, sink.as_deref())),
         Some(Role::Large(stored)) => one()?.block_on(large::run(&options.run, stored)),
         None => one()?.block_on(run::run(&options.run)),
     }

@@ -11,6 +11,7 @@ use std::path::Path;
 pub struct Figures {
     pub settings: Options,
     pub floor: Loaded,
+    pub answering_floor: Loaded,
     pub gateway: GatewayFigures,
 }
 
@@ -101,12 +102,17 @@ impl Figures {
             "settings": self.settings,
             "processors": std::thread::available_parallelism().map_or(0, usize::from),
             "floor": self.floor,
+            "answering_floor": self.answering_floor,
             "gateway": self.gateway,
             "of_the_floor": {
                 "throughput": rounded(own.outcome.rate() / floor.outcome.rate()),
                 "processor_ms": rounded(own.processor_ms["gateway"] / floor.processor_ms["floor"]),
                 "webhook_p99_at_half_load":
                     rounded(self.gateway.loaded.half.outcome.hook_ms.p99 / self.floor.half.outcome.hook_ms.p99),
+            },
+            "of_the_floor_that_answers": {
+                "throughput": rounded(own.outcome.rate() / self.answering_floor.saturated.outcome.rate()),
+                "processor_ms": rounded(own.processor_ms["gateway"] / self.answering_floor.saturated.processor_ms["floor"]),
             },
             "goals": self.goals(),
         })
@@ -118,6 +124,8 @@ impl Figures {
         head();
         line("floor, saturated", &self.floor.saturated);
         line("floor, half load", &self.floor.half);
+        line("answers, saturated", &self.answering_floor.saturated);
+        line("answers, half load", &self.answering_floor.half);
         line("gateway, saturated", &own.saturated);
         line("gateway, half load", &own.half);
         if let Some(soak) = &own.soak {

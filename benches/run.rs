@@ -81,29 +81,40 @@ impl Options {
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
-    let floor = run_floor(options).await.context("the floor")?;
+    let floor = run_floor(options, false).await.context("the floor")?;
+    let answering_floor = run_floor(options, true).await.context("the floor that answers")?;
     let gateway = run_gateway(options).await.context("the gateway")?;
-    let figures = Figures { settings: options.clone(), floor, gateway };
+    let figures = Figures { settings: options.clone(), floor, answering_floor, gateway };
     figures.print();
     let engine = if options.database.is_some() { "postgres" } else { "sqlite" };
     report::write(&options.results, &format!("end-to-end-{engine}"), &figures.json())
 }
 
-async fn run_floor(options: &Options) -> anyhow::Result<Loaded> {
+async fn run_floor(options: &Options, answers: bool) -> anyhow::Result<Loaded> {
     let folder = options.fresh_folder()?;
-    let mut floor = Role::start(&["floor", &folder.path().display().to_string()])?;
-    let address = said(&mut floor, "address").await?;
     let mut load = Role::start(&["load"])?;
-    said(&mut load, "socket").await?;
+    let socket = said(&mut load, "socket").await?;
+    let mut sink = Role::start(&["sink", &socket])?;
+    let sink_at = said(&mut sink, "address").await?;
+    let place = folder.path().display().to_string();
+    let with_sink = ["floor", &place, "--sink", &sink_at];
+    let mut floor = Role::start(if answers { &with_sink } else { &with_sink[..2] })?;
+    let address = said(&mut floor, "address").await?;
     let hooks = BTreeMap::from([(Channel::Facebook, "/hook".to_owned())]);
     let (connections, crowd) = (options.connections, options.crowd);
-    load.tell(&Plan { gateway: address.clone(), sink: None, hooks, connections, crowd, visitors: 0 }).await?;
+    let plan = Plan { gateway: address.clone(), sink: answers.then_some(sink_at), hooks, connections, crowd, visitors: 0 };
+    load.tell(&plan).await?;
     load.hear::<Value>().await?;
-    let mut house = House { load, others: vec![("floor", floor.usage())], sent: 0 };
+    let mut others = vec![("floor", floor.usage())];
+    others.extend(answers.then(|| ("sink", sink.usage())));
+    let mut house = House { load, others, sent: 0 };
     let loaded = house.load(&Options { soak: 0, ..options.clone() }).await?;
-    let rows: usize = reqwest::get(format!("http://{address}/rows")).await?.text().await?.parse()?;
-    ensure!(rows >= house.sent, "the floor acknowledged {} calls and holds {rows}", house.sent);
+    let rows: Value = serde_json::from_str(&reqwest::get(format!("http://{address}/rows")).await?.text().await?)?;
+    let least = i64::try_from(house.sent)?;
+    ensure!(rows["stored"].as_i64() >= Some(least), "{least} calls were acknowledged; the floor holds {rows}");
     floor.stop().await?;
+    house.load.stop().await?;
+    sink.stop().await?;
     Ok(loaded)
 }
 

@@ -179,7 +179,7 @@ fn has(body: &[u8], mark: &[u8]) -> bool {
 }
 
 /// The number that follows `mark`. What people say cannot contain one: its quotes are escaped.
-fn number_after(body: &[u8], mark: &[u8]) -> Option<u64> {
+pub fn number_after(body: &[u8], mark: &[u8]) -> Option<u64> {
     let at = body.windows(mark.len()).position(|part| part == mark)? + mark.len();
     let digits = body[at..].iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(None, |number: Option<u64>, digit| Some(number.unwrap_or(0) * 10 + u64::from(digit - b'0')))
