@@ -12,7 +12,7 @@ use std::time::Duration;
 const PAGE: &str = "104000000000001";
 
 /// Calls as the Page's webhook brings them, put into the ledger as if their signature had been checked.
-async fn arrive(gateway: &TestGateway, events: &[Value]) {
+pub async fn arrive(gateway: &TestGateway, events: &[Value]) {
     let call = |event: &Value| {
         let body = json!({ "object": "page", "entry": [{ "id": PAGE, "time": 1_795_000_000_500_i64, "messaging": [event] }] });
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
@@ -37,7 +37,7 @@ async fn shows_us(gateway: &TestGateway, person: &str, text: &str) {
     onethread::intake::keep(&gateway.gateway, &inbox, vec![call], None).await.expect("the ledger takes it");
 }
 
-fn event(person: &str, at: i64, what: &Value) -> Value {
+pub fn event(person: &str, at: i64, what: &Value) -> Value {
     let mut event = json!({ "sender": { "id": person }, "recipient": { "id": PAGE }, "timestamp": at });
     event.as_object_mut().expect("an object").extend(what.as_object().expect("an object").clone());
     event

@@ -1,7 +1,9 @@
 //! Orders asked for and answered.
 
+use crate::early::{arrive, event};
 use crate::kit::{Engine, TestGateway};
 use rstest::rstest;
+use serde_json::json;
 
 /// DH1024 is out for delivery; its phone ends in 5678.
 #[rstest]
@@ -116,5 +118,34 @@ async fn many_strangers_together_cannot_guess_a_tail(#[values(Engine::Sqlite, En
     owner.next().await.expect("a shared phone is answered");
     owner.says("đơn DH1024 tới đâu rồi").await;
     owner.hears("GHN").await;
+    gateway.stop().await;
+}
+
+/// What is looked up ahead for all of them must not hide what one of them has changed.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_that_are_taken_in_together_count_one_by_one(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let (lan, thief) = (gateway.customer("facebook", "Lan"), gateway.customer("facebook", "Kẻ tò mò"));
+    for one in [&lan, &thief] {
+        // The platform delivers to nobody who never wrote there.
+        one.says("chào shop").await;
+        one.next().await.expect("a greeting is answered");
+    }
+    let said = |who: &str, nth: i64, tail: &str| {
+        let message = json!({ "mid": format!("m_{who}_{nth}"), "text": format!("đơn DH1024 số cuối {tail}") });
+        event(who, 1_795_000_000_123 + nth, &json!({ "message": message }))
+    };
+    let tries = ["0001", "0002", "0003", "0004", "0005", "5678"];
+    let mut words: Vec<_> = (0..).zip(tries).map(|(nth, tail)| said(&thief.user, nth, tail)).collect();
+    words.push(said(&lan.user, 0, "5678"));
+    arrive(&gateway, &words).await;
+    for _ in &tries[..5] {
+        let answer = thief.next().await.expect("every try is answered");
+        assert!(answer.text.contains("không tìm thấy"), "{}", answer.text);
+    }
+    let locked = thief.next().await.expect("so is the right one");
+    assert!(locked.text.contains("15 phút"), "after five wrong tails even the right one waits: {}", locked.text);
+    lan.hears("GHN").await;
     gateway.stop().await;
 }

@@ -137,4 +137,11 @@ mod tests {
         }
         assert!(!may_be_size("em xin hỏi sao shop"));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_found_was_let_through(text in "[sSzZiIeExXmMlLaAcCoOfFrR\u{17F}ỡỠ25. ]{0,16}") {
+            proptest::prop_assert!(may_be_size(&text) || !SIZE.is_match(&text), "{text}");
+        }
+    }
 }
