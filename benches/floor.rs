@@ -4,8 +4,8 @@
 //! Nothing is read, understood or sent.
 //!
 //! With a sink it also answers: the same few words to whoever wrote, once the
-//! call is stored, and a second durable write that says so. That is what any
-//! gateway must do at least that loses no reply.
+//! call is stored, and a second durable write that says so. Any gateway that
+//! loses no reply must do more than that.
 
 use crate::channels::{PAGE, SECRET};
 use crate::{clock, process, sink};
@@ -91,7 +91,7 @@ fn is_signed(headers: &HeaderMap, body: &[u8]) -> bool {
     mac.verify_slice(&claimed).is_ok()
 }
 
-/// How many are stored, and how many of them answered: the run compares it with what it saw.
+/// How many are stored, and how many of them answered: the run compares both with what it saw.
 async fn rows(State(floor): State<Floor>) -> Result<String, StatusCode> {
     let failed = |_| StatusCode::INTERNAL_SERVER_ERROR;
     let mut reader = floor.options.connect().await.map_err(failed)?;
@@ -107,11 +107,8 @@ impl Answers {
         let words =
             json!({ "recipient": { "id": person }, "messaging_type": "RESPONSE", "message": { "text": "Dạ shop nghe ạ" } });
         let call = self.http.post(&self.url).header("content-type", "application/json").body(words.to_string());
-        let took = match call.send().await {
-            Ok(answer) => answer.bytes().await.is_ok(),
-            Err(_) => false,
-        };
-        if took {
+        let took = async { call.send().await?.error_for_status()?.bytes().await };
+        if took.await.is_ok() {
             let _ = self.work.send(Work::Answered(row)).await;
         }
     }

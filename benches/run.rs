@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Clone, clap::Args, Serialize)]
 pub struct Options {
@@ -109,9 +110,12 @@ async fn run_floor(options: &Options, answers: bool) -> anyhow::Result<Loaded> {
     others.extend(answers.then(|| ("sink", sink.usage())));
     let mut house = House { load, others, sent: 0 };
     let loaded = house.load(&Options { soak: 0, ..options.clone() }).await?;
+    // The last answers are written after they have arrived.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let rows: Value = serde_json::from_str(&reqwest::get(format!("http://{address}/rows")).await?.text().await?)?;
     let least = i64::try_from(house.sent)?;
     ensure!(rows["stored"].as_i64() >= Some(least), "{least} calls were acknowledged; the floor holds {rows}");
+    ensure!(!answers || rows["answered"].as_i64() >= Some(least), "{least} answers arrived; the floor knows of {rows}");
     floor.stop().await?;
     house.load.stop().await?;
     sink.stop().await?;

@@ -101,6 +101,7 @@ impl Gateway {
             self.tasks.spawn("ledger", intake::keep_ledger(self.clone(), calls));
             self.tasks.spawn("reader", intake::read_ledger(self.clone()));
             self.tasks.spawn("settling", outbox::settle_deliveries(self.clone(), settlements));
+            self.tasks.spawn_until_stop("missed", intake::release_missed(self.clone()));
         }
         self.tasks.spawn("outbox", outbox::send_parcels(self.clone()));
         self.tasks.spawn("jobs", jobs::work(self.clone()));

@@ -154,7 +154,7 @@ impl Event<'_> {
     pub async fn wait_for(&mut self, platform_id: &str) -> Result<(), StoreError> {
         let address = self.inbound.from.user.as_str();
         let (inbox, position, key) = (&self.live.id, self.position, self.inbound.key.as_str());
-        self.tx.let_wait(&Waiting { inbox, address, platform_id, position, key }, self.received_at).await
+        self.tx.let_wait(&Waiting { inbox, address, platform_id, position, key }, self.gateway.clock.now()).await
     }
 
     /// The platform's clock where it is plausible, else ours.

@@ -40,7 +40,8 @@ pub struct Tried {
 pub enum Next {
     Sent(Receipt),
     Failed(MessageError),
-    /// The platform does not let us reach this person any more.
+    /// The platform does not let us reach this person any more. The parcel failed, or is uncertain still: the error's
+    /// code tells.
     Blocked(MessageError),
     Again {
         at: Millis,
@@ -68,7 +69,8 @@ pub fn next(outcome: Result<Receipt, DeliveryError>, tried: Tried) -> Next {
             Next::Pause { reason, uncertain }
         }
         Err(DeliveryError::Refused(reason)) if tried.may_be_there() => {
-            Next::Uncertain(doubt(&format!("an earlier try may have arrived; this one was refused: {reason}")))
+            let doubt = doubt(&format!("an earlier try may have arrived; this one was refused: {reason}"));
+            if reason.code == RefusedBecause::Blocked { Next::Blocked(doubt) } else { Next::Uncertain(doubt) }
         }
         Err(DeliveryError::Refused(reason)) => {
             let failed = error(code_word(reason.code), reason.to_string());

@@ -24,9 +24,6 @@ use tokio::time::Instant;
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const RENEW_EVERY: Duration = Duration::from_secs(6);
 const ORPHANS_EVERY: Duration = Duration::from_secs(10);
-const MISSED_EVERY: Duration = Duration::from_secs(2);
-/// What came earlier and has not been released by now waits for something that never comes.
-const MISSED_SINCE: Millis = 60 * 60 * 1000;
 /// Well below what is left of a claim when its delivery is over.
 const SETTLED_WITHIN: Millis = 5_000;
 
@@ -79,16 +76,11 @@ impl Outbox {
 pub async fn send_parcels(gateway: Arc<Gateway>) {
     let stop = gateway.tasks.token();
     let mut orphans_at = Instant::now();
-    let mut missed_at = Instant::now();
     while !stop.is_cancelled() {
         if orphans_at <= Instant::now() && !gateway.outbox.is_settling_slowly(gateway.clock.now()) {
             let adopted = adopt_orphans(&gateway, gateway.clock.now()).await;
             report(adopted, "orphaned parcels could not be adopted");
             orphans_at = Instant::now() + ORPHANS_EVERY;
-        }
-        if missed_at <= Instant::now() && !gateway.db.is_sqlite() {
-            report(release_missed(&gateway).await, "what waits for a message could not be looked at");
-            missed_at = Instant::now() + MISSED_EVERY;
         }
         let claimed = send_some(&gateway).await;
         if matches!(claimed, Ok(1..)) {
@@ -259,14 +251,4 @@ pub async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(),
         tx.no_longer_under_way(&orphan.inbox_id, &orphan.address).await?;
     }
     tx.commit(now).await
-}
-
-/// An echo or a receipt may begin to wait in the very moment in which another transaction ends what it waits for.
-async fn release_missed(gateway: &Gateway) -> Result<(), StoreError> {
-    let now = gateway.clock.now();
-    let mut tx = gateway.db.begin().await?;
-    if tx.release_missed(now - MISSED_SINCE).await? > 0 {
-        tx.commit(now).await?;
-    }
-    Ok(())
 }

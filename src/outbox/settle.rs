@@ -206,7 +206,8 @@ async fn not_gone(tx: &mut Tx, settlement: &Settlement, next: &Next, now: Millis
         Next::Blocked(error) => {
             let identity: IdentityId = parcel.identity_id.as_str().into();
             tx.set_blocked(&identity, Some(now)).await?;
-            end(tx, settlement, End::Failed, Some(error), now).await?;
+            let how = if error.code == fate::UNCERTAIN { End::Uncertain } else { End::Failed };
+            end(tx, settlement, how, Some(error), now).await?;
         }
         Next::Again { at, error } => {
             let doubtful = error.code == fate::UNCERTAIN;

@@ -79,7 +79,7 @@ pub struct Stranded {
 pub struct UnderWay {
     pub id: String,
     pub part: Json<Part>,
-    /// Since when it can have arrived.
+    /// Since when it can have arrived; 0 where an agent had it sent again, for the tries before are not known any more.
     pub since: Millis,
     pub fate: Fate,
 }
@@ -244,9 +244,10 @@ impl Conn {
     /// What is handed over to this person now or soon, or perhaps was: newest first.
     pub async fn parcels_under_way_to(&mut self, identity: &IdentityId) -> Result<Vec<UnderWay>> {
         let sql = concat!(
-            "SELECT id, part, COALESCE(tried_at, created_at) AS since, 'open' AS fate, +position AS place FROM outbox",
-            " WHERE identity_id = $1 AND state IN ('queued', 'sending')",
-            " UNION ALL SELECT id, part, COALESCE(tried_at, created_at) AS since, 'unknown' AS fate, +position AS place FROM outbox",
+            "SELECT id, part, CASE WHEN in_doubt THEN 0 ELSE COALESCE(tried_at, created_at) END AS since, 'open' AS fate,",
+            " +position AS place FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending')",
+            " UNION ALL SELECT id, part, CASE WHEN in_doubt THEN 0 ELSE COALESCE(tried_at, created_at) END AS since,",
+            " 'unknown' AS fate, +position AS place FROM outbox",
             " WHERE identity_id = $1 AND state = 'uncertain' ORDER BY place DESC LIMIT 50"
         );
         Ok(aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_all(db).await)?)

@@ -89,9 +89,8 @@ impl Conn {
     }
 
     /// Where several transactions write at once, one may begin to wait while another, which cannot see that yet, makes
-    /// known what it waits for. This releases whatever has waited since `since` for what is known by now, or for the
-    /// end of a delivery when none to that address is open; the 200 newest are looked at. Answers how many calls are
-    /// open again.
+    /// known what it waits for. Of the 200 that began to wait last, and since `since`, this releases those whose message
+    /// is known by now, and those for the end of a delivery when none to that address is open. Answers how many.
     pub async fn release_missed(&mut self, since: Millis) -> Result<usize> {
         let sql = "SELECT inbox_id, awaited FROM waiting_events WHERE at >= $1 ORDER BY at DESC LIMIT 200";
         let rows: Vec<(String, String)> = aside!(self, db => sqlx::query_as(sql).bind(since).fetch_all(db).await)?;

@@ -232,7 +232,7 @@ export const en = {
     discard: 'Discard',
     edit: 'Edit',
     withheld: 'The bot had this answer ready when a person took the thread, so it was held back. The customer never saw it.',
-    uncertain: 'The platform did not answer. Ask the customer or look into the platform before sending again.',
+    uncertain: 'It may have arrived. Ask the customer or look into the platform before sending again.',
     sendVia: (channel: string) => `Send via ${channel}`,
     retryFailed: (why: string) => `Retry failed: ${why}`,
   },

@@ -229,7 +229,7 @@ export const vi: Dictionary = {
     discard: 'Bỏ',
     edit: 'Sửa',
     withheld: 'Bot đã soạn câu này khi nhân viên nhận cuộc trò chuyện, nên nó được giữ lại. Khách không hề thấy.',
-    uncertain: 'Nền tảng không trả lời. Hãy hỏi khách hoặc xem trên nền tảng trước khi gửi lại.',
+    uncertain: 'Có thể tin đã tới khách. Hãy hỏi khách hoặc xem trên nền tảng trước khi gửi lại.',
     sendVia: (channel) => `Gửi qua ${channel}`,
     retryFailed: (why) => `Gửi lại không được: ${why}`,
   },

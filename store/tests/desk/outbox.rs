@@ -388,6 +388,8 @@ async fn what_may_have_arrived_stays_in_doubt_however_often_it_is_sent_again(#[v
         db.write(async |tx| tx.retry_parcels_of(&message, NOW).await).await.unwrap();
     }
     assert!(claim(&db, NOW, FAR).await[0].in_doubt);
+    let under_way = db.read().await.unwrap().parcels_under_way_to(&lan.identity).await.unwrap();
+    assert_eq!(under_way[0].since, 0, "an echo of any earlier try may be of it");
     db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None, false).await).await.unwrap();
     db.write(async |tx| tx.change_inbox(&InboxRow { state: "disabled".into(), ..inbox.clone() }, NOW).await).await.unwrap();
     let stranded = db.write(async |tx| tx.stranded_parcels(FAR).await).await.unwrap();
