@@ -11,6 +11,19 @@ globalThis.ResizeObserver ??= class {
   disconnect() {}
 } as unknown as typeof ResizeObserver;
 
+// What still ticks when the tests of a file are over would find no page any more.
+const ticking = new Set<ReturnType<typeof setTimeout>>();
+for (const name of ['setTimeout', 'setInterval'] as const) {
+  const begin = globalThis[name] as (...given: unknown[]) => ReturnType<typeof setTimeout>;
+  const noted = (...given: unknown[]) => {
+    const timer = begin(...given);
+    ticking.add(timer);
+    return timer;
+  };
+  globalThis[name] = Object.assign(noted, begin) as unknown as typeof setTimeout & typeof setInterval;
+}
+afterAll(() => ticking.forEach((timer) => clearTimeout(timer)));
+
 export let desk = new MemoryDesk();
 export const server = setupServer(http.all('*/api/v1/*', ({ request }) => desk.answer(request as Request)));
 
