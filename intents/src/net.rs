@@ -13,10 +13,11 @@ const STEP: f32 = 0.05;
 /// Nets with more hidden units learn by heart more easily, and more is covered from them.
 const NARROW: usize = 48;
 const FIRST_WEIGHTS: f32 = 0.1;
-/// Who is as sure as that of the right class has nothing to learn from the message.
-const DOUBTFUL: f32 = 0.03;
-/// Errors below this teach nothing.
-const SMALL: f32 = 2e-3;
+/// Who is as sure as that of the right class has nothing to learn from the message; and errors that
+/// teach nothing. Among many classes, what comes from none of them shows in small doubts only.
+const fn least_errors(hidden: usize) -> (f32, f32) {
+    if hidden > NARROW { (0.03, 2e-3) } else { (0.1, 5e-3) }
+}
 
 /// For four coins, what the units are multiplied with that they cover or show.
 const SHOWN: [[f32; 4]; 16] = {
@@ -191,7 +192,7 @@ impl<const H: usize> Learner<'_, H> {
         self.net.listen(&hidden, &mut self.errors);
         soften(&mut self.errors, 1.0);
         self.errors[class] -= 1.0;
-        if -self.errors[class] < DOUBTFUL {
+        if -self.errors[class] < least_errors(H).0 {
             return;
         }
         let back = self.correct_classes(&hidden, step);
@@ -218,7 +219,7 @@ impl<const H: usize> Learner<'_, H> {
     fn correct_classes(&mut self, hidden: &Hidden<H>, step: f32) -> Hidden<H> {
         let mut back = [0.0; H];
         let mean = dot(hidden, hidden) / H as f32;
-        for (class, error) in self.errors.iter().enumerate().filter(|(_, error)| error.abs() > SMALL) {
+        for (class, error) in self.errors.iter().enumerate().filter(|(_, error)| error.abs() > least_errors(H).1) {
             self.class_steps[class] += error * error * mean;
             let pace = step * error / self.class_steps[class].sqrt();
             for (back, (weight, unit)) in back.iter_mut().zip(self.net.classes[class].iter_mut().zip(hidden)) {
