@@ -15,6 +15,7 @@ use onethread_store::StoreError;
 use onethread_store::ledger::Entry;
 use onethread_store::outbox::ClaimedParcel;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -26,7 +27,11 @@ const STORED_MOST: usize = 4 * CALLS_MOST;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Pages (of 4 KiB) in the database's log from which it is folded into the file. The longer it grows, the more often a
 /// page that is written again and again is folded only once; and the longer do commits wait for the disk meanwhile.
-const FOLD_FROM: i64 = 4_000;
+const FOLD_FROM: i64 = 1_000;
+/// The same while rounds carry much: then whoever waits waits for their turn rather than for the disk.
+const FOLD_FROM_WHEN_BUSY: i64 = 4_000;
+/// Calls and deliveries in one round that are much.
+const BUSY: usize = 64;
 /// How often it is seen whether the log has grown long, while anything is written.
 const FOLD_EVERY: Duration = Duration::from_millis(30);
 /// After stored calls could not be read or taken in for another reason than what they say; storing and settling go on.
@@ -47,14 +52,22 @@ struct Load {
     over: Vec<Settlement>,
 }
 
+/// How much the last round carried.
+#[derive(Clone, Default)]
+pub struct Carried(Arc<AtomicUsize>);
+
 impl Load {
+    fn size(&self) -> usize {
+        self.came.len() + self.older.len() + self.over.len()
+    }
+
     fn is_empty(&self) -> bool {
-        self.came.is_empty() && self.older.is_empty() && self.over.is_empty()
+        self.size() == 0
     }
 }
 
 /// Go round until the gateway stops; deliveries under way are waited for.
-pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settlements) {
+pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settlements, carried: Carried) {
     let stop = gateway.tasks.token();
     // What an earlier process stored and did not take in any more.
     let mut behind = true;
@@ -94,6 +107,7 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
         if crowded {
             gather(&mut calls, &mut load.came, STORED_MOST);
         }
+        carried.0.store(load.size(), Ordering::Relaxed);
         let looks = behind && !stopping && look_from <= Instant::now();
         let stored_only = stopping || crowded || (behind && !looks);
         behind = match round(&gateway, load, looks, stored_only).await {
@@ -215,11 +229,13 @@ fn brought<'a>(came: &'a [Append], first: i64, now: Millis) -> Result<Vec<Call<'
 }
 
 /// Keep the database's log short until the gateway stops.
-pub async fn fold_log(gateway: Arc<Gateway>) {
+pub async fn fold_log(gateway: Arc<Gateway>, carried: Carried) {
     loop {
         gateway.db.written().await;
         tokio::time::sleep(FOLD_EVERY).await;
-        if let Err(error) = gateway.db.fold_log(FOLD_FROM).await {
+        let busy = carried.0.load(Ordering::Relaxed) >= BUSY;
+        let from = if busy { FOLD_FROM_WHEN_BUSY } else { FOLD_FROM };
+        if let Err(error) = gateway.db.fold_log(from).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the database's log could not be folded into its file");
         }
     }
