@@ -57,9 +57,12 @@ async function stillness(page) {
 
 /** Fails when axe finds a serious or critical violation on what the page shows now. */
 export async function assertAccessible(page, what) {
+  // What comes while axe looks must not fade in either.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   await stillness(page);
   await page.evaluate(axe.source);
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  await page.emulateMedia({ reducedMotion: null });
   const bad = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   const words = bad.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 4).map((node) => node.html).join('\n  ')}`);
   assert.deepEqual(words, [], `axe on ${what}`);
