@@ -112,6 +112,12 @@ test('a withheld answer explains itself', () => {
   expect(screen.getByText(/customer never saw it/)).toBeTruthy();
 });
 
+test('an answer that was cut short does not claim that nobody saw it', () => {
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'withheld', error: { code: 'cut_short', detail: 'a person took over' } }), log: new ThreadLog('x'), last: false, onedit: () => {} });
+  expect(screen.getByText(/saw its beginning/)).toBeTruthy();
+  expect(screen.queryByText(/never saw it/)).toBeNull();
+});
+
 // ------------------------------------------------------------- the reply box
 
 async function replyBox(change: (thread: NonNullable<ThreadLog['thread']>) => void = () => {}) {

@@ -111,6 +111,12 @@ pub fn overtaken(may_be_there: bool) -> Option<Next> {
     may_be_there.then(|| Next::Uncertain(doubt("a person took over before anybody knew")))
 }
 
+/// Why a message that is withheld was seen in part.
+#[must_use]
+pub fn cut_short() -> MessageError {
+    error("cut_short", "a person took over after its first part had gone".to_owned())
+}
+
 /// The end of what waits in an inbox that was disabled.
 #[must_use]
 pub fn of_disabled(may_be_there: bool) -> Next {

@@ -163,7 +163,10 @@ pub async fn settle_in(
     let mut pauses = Vec::new();
     for settlement in settlements {
         match &settlement.outcome {
-            Outcome::Overtaken => end(tx, settlement, End::Withheld, None, now).await?,
+            Outcome::Overtaken => {
+                let begun = tx.sent_parcels_of(&settlement.message()).await? > 0;
+                end(tx, settlement, End::Withheld, begun.then(fate::cut_short).as_ref(), now).await?;
+            }
             Outcome::Tried(next) => {
                 if let Some(reason) = not_gone(tx, settlement, next, now).await? {
                     pauses.push((settlement.parcel.inbox_id.as_str().into(), reason));

@@ -234,6 +234,13 @@ impl Conn {
         Ok(count)
     }
 
+    /// How many of the message's parcels have gone.
+    pub async fn sent_parcels_of(&mut self, message: &MessageId) -> Result<i64> {
+        let sql = "SELECT COUNT(*) FROM outbox WHERE message_id = $1 AND state = 'sent'";
+        let (count,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
+        Ok(count)
+    }
+
     /// Whether anything is being handed over to this person now.
     pub async fn is_sending_to(&mut self, identity: &IdentityId) -> Result<bool> {
         let sql = "SELECT COUNT(*) FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'";

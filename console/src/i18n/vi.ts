@@ -229,6 +229,8 @@ export const vi: Dictionary = {
     discard: 'Bỏ',
     edit: 'Sửa',
     withheld: 'Bot đã soạn câu này khi nhân viên nhận cuộc trò chuyện, nên nó được giữ lại. Khách không hề thấy.',
+    cutShort: 'Chỉ gửi một phần: nhân viên đã nhanh hơn',
+    cutShortHelp: 'Bot đang gửi câu này thành nhiều phần thì nhân viên nhận cuộc trò chuyện. Khách đã thấy phần đầu; phần còn lại được giữ lại.',
     uncertain: 'Có thể tin đã tới khách. Hãy hỏi khách hoặc xem trên nền tảng trước khi gửi lại.',
     sendVia: (channel) => `Gửi qua ${channel}`,
     retryFailed: (why) => `Gửi lại không được: ${why}`,

@@ -189,12 +189,13 @@ async fn parts_of_one_message_go_in_order(#[values(Sqlite, Postgres)] engine: En
     .await
     .unwrap();
     let unsent = async || db.read().await.unwrap().unsent_parcels_of(&message.id).await.unwrap();
+    let sent = async || db.read().await.unwrap().sent_parcels_of(&message.id).await.unwrap();
     for (part, left) in parts.iter().zip([3, 2, 1]) {
-        assert_eq!(unsent().await, left);
+        assert_eq!((unsent().await, sent().await), (left, 3 - left));
         assert_eq!(claimed(&db, NOW).await, [part.id.as_str()]);
         end(&db, &part.id, End::Sent).await;
     }
-    assert_eq!(unsent().await, 0);
+    assert_eq!((unsent().await, sent().await), (0, 3));
 }
 
 #[rstest]
