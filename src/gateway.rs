@@ -95,9 +95,8 @@ impl Gateway {
 
     fn start_workers(self: &Arc<Self>, calls: intake::Calls, settlements: outbox::Settlements) -> std::io::Result<()> {
         if self.db.is_sqlite() {
-            let carried = rounds::Carried::default();
-            self.tasks.spawn_apart("rounds", rounds::go(self.clone(), calls, settlements, carried.clone()))?;
-            self.tasks.spawn_until_stop("log", rounds::fold_log(self.clone(), carried));
+            self.tasks.spawn_apart("rounds", rounds::go(self.clone(), calls, settlements))?;
+            self.tasks.spawn_until_stop("log", rounds::fold_log(self.clone()));
         } else {
             self.tasks.spawn("ledger", intake::keep_ledger(self.clone(), calls));
             self.tasks.spawn("reader", intake::read_ledger(self.clone()));

@@ -15,7 +15,6 @@ use onethread_store::StoreError;
 use onethread_store::ledger::Entry;
 use onethread_store::outbox::ClaimedParcel;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,13 +24,12 @@ const CALLS_MOST: usize = intake::TOGETHER_MOST;
 const STORED_MOST: usize = 4 * CALLS_MOST;
 /// How often it looks for calls that it was not told of.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Pages (of 4 KiB) in the database's log from which it is folded into the file. The longer it grows, the more often a
-/// page that is written again and again is folded only once; and the longer do commits wait for the disk meanwhile.
+/// Pages (of 4 KiB) in the database's log from which they are folded into the file. The more wait, the more often a page
+/// that is written again and again is folded only once; and the longer do commits wait for the disk meanwhile.
 const FOLD_FROM: i64 = 1_000;
-/// The same while rounds carry much: then whoever waits waits for their turn rather than for the disk.
-const FOLD_FROM_WHEN_BUSY: i64 = 4_000;
-/// Calls and deliveries in one round that are much.
-const BUSY: usize = 64;
+/// Pages in all from which the log begins anew. The writer waits for that, so it is not done often; and the longer the
+/// log, the longer is a page looked for in it.
+const LOG_LONG: i64 = 16_000;
 /// How often it is seen whether the log has grown long, while anything is written.
 const FOLD_EVERY: Duration = Duration::from_millis(30);
 /// After stored calls could not be read or taken in for another reason than what they say; storing and settling go on.
@@ -52,22 +50,14 @@ struct Load {
     over: Vec<Settlement>,
 }
 
-/// How much the last round carried.
-#[derive(Clone, Default)]
-pub struct Carried(Arc<AtomicUsize>);
-
 impl Load {
-    fn size(&self) -> usize {
-        self.came.len() + self.older.len() + self.over.len()
-    }
-
     fn is_empty(&self) -> bool {
-        self.size() == 0
+        self.came.is_empty() && self.older.is_empty() && self.over.is_empty()
     }
 }
 
 /// Go round until the gateway stops; deliveries under way are waited for.
-pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settlements, carried: Carried) {
+pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settlements) {
     let stop = gateway.tasks.token();
     // What an earlier process stored and did not take in any more.
     let mut behind = true;
@@ -107,7 +97,6 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
         if crowded {
             gather(&mut calls, &mut load.came, STORED_MOST);
         }
-        carried.0.store(load.size(), Ordering::Relaxed);
         let looks = behind && !stopping && look_from <= Instant::now();
         let stored_only = stopping || crowded || (behind && !looks);
         behind = match round(&gateway, load, looks, stored_only).await {
@@ -229,13 +218,11 @@ fn brought<'a>(came: &'a [Append], first: i64, now: Millis) -> Result<Vec<Call<'
 }
 
 /// Keep the database's log short until the gateway stops.
-pub async fn fold_log(gateway: Arc<Gateway>, carried: Carried) {
+pub async fn fold_log(gateway: Arc<Gateway>) {
     loop {
         gateway.db.written().await;
         tokio::time::sleep(FOLD_EVERY).await;
-        let busy = carried.0.load(Ordering::Relaxed) >= BUSY;
-        let from = if busy { FOLD_FROM_WHEN_BUSY } else { FOLD_FROM };
-        if let Err(error) = gateway.db.fold_log(from).await {
+        if let Err(error) = gateway.db.fold_log(FOLD_FROM, LOG_LONG).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the database's log could not be folded into its file");
         }
     }

@@ -7,6 +7,7 @@ use crate::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::sync::Arc;
+use tokio::fs::{File, OpenOptions};
 use tokio::sync::Mutex;
 
 /// So few pages are folded while the writer waits.
@@ -23,6 +24,9 @@ const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 pub(super) struct Folder {
     options: Arc<SqliteConnectOptions>,
     slot: Arc<Mutex<Option<SqliteConnection>>>,
+    /// The database's file, to have it written to the disk. It is never closed: closing a file, by whichever descriptor,
+    /// ends the locks that this process has on it, and SQLite's connections go by those.
+    file: &'static File,
 }
 
 impl Folder {
@@ -30,7 +34,9 @@ impl Folder {
         // It looks at no table, and what it copies goes past the cache.
         let options = options.pragma("cache_size", "-1000");
         let connection = options.connect().await?;
-        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))) })
+        let file = OpenOptions::new().read(true).write(true).open(options.get_filename()).await?;
+        let file: &'static File = Box::leak(Box::new(file));
+        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))), file })
     }
 
     pub(super) async fn close(&self) {
@@ -46,40 +52,57 @@ impl Db {
         self.woken.written.notified()
     }
 
-    /// Fold an embedded database's log into its file, where at least so many pages wait in it: most of them beside
-    /// the writer. Answers whether it did.
-    pub async fn fold_log(&self, from: i64) -> Result<bool> {
+    /// Fold an embedded database's log into its file, where at least so many pages wait in it, beside the writer.
+    /// Answers whether it did. A log that has `long` pages in all begins anew: for that the writer waits.
+    pub async fn fold_log(&self, from: i64, long: i64) -> Result<bool> {
         let Engine::Sqlite { writer, folder, .. } = &self.engine else { return Ok(false) };
         let mut slot = folder.slot.lock().await;
         let Some(connection) = slot.as_mut() else { return Ok(false) };
-        let waits = match left(connection, LOOK).await {
-            Ok(waits) => waits,
+        let mut log = match run(connection, LOOK).await {
+            Ok(log) => log,
             // Its thread may be gone.
             Err(_) => {
                 *connection = folder.options.connect().await?;
-                left(connection, LOOK).await?
+                run(connection, LOOK).await?
             }
         };
-        if waits < from {
+        if log.waiting() < from {
             return Ok(false);
         }
         // What comes meanwhile is less each time.
         for _ in 0..FOLDS_MOST {
-            left(connection, FOLD).await?;
-            if left(connection, LOOK).await? < FOLD_AT_ONCE {
+            run(connection, FOLD).await?;
+            // SQLite leaves that to the last fold, which finds nothing new in the log: the writer would wait for it.
+            folder.file.sync_data().await.map_err(sqlx::Error::Io)?;
+            log = run(connection, LOOK).await?;
+            if log.waiting() < FOLD_AT_ONCE || log.pages < long {
                 break;
             }
         }
         // The log begins anew only where nothing is left.
-        if let Some(connection) = writer.turn().await?.as_mut() {
-            left(connection, FOLD).await?;
+        if log.pages >= long
+            && let Some(connection) = writer.turn().await?.as_mut()
+        {
+            run(connection, FOLD).await?;
         }
         Ok(true)
     }
 }
 
-/// Run this and answer how many pages of the log are not in the file yet.
-async fn left(connection: &mut SqliteConnection, pragma: &'static str) -> Result<i64> {
+/// In pages.
+struct Log {
+    pages: i64,
+    folded: i64,
+}
+
+impl Log {
+    fn waiting(&self) -> i64 {
+        self.pages - self.folded
+    }
+}
+
+/// Run this and answer how the log is then.
+async fn run(connection: &mut SqliteConnection, pragma: &'static str) -> Result<Log> {
     let (_, pages, folded): (i64, i64, i64) = sqlx::query_as(pragma).fetch_one(connection).await?;
-    Ok(pages - folded)
+    Ok(Log { pages, folded })
 }

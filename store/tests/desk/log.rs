@@ -28,15 +28,15 @@ async fn a_log_that_has_grown_long_is_folded_and_nothing_is_lost(#[values(Engine
     let embedded = engine == Engine::Sqlite;
     let db = TestDb::open(engine).await;
     store_some(&db).await;
-    assert!(!db.fold_log(100_000).await.unwrap(), "it is short");
-    assert_eq!(db.fold_log(20).await.unwrap(), embedded);
-    assert!(!db.fold_log(1).await.unwrap(), "nothing is left to fold");
+    assert!(!db.fold_log(100_000, 0).await.unwrap(), "it is short");
+    assert_eq!(db.fold_log(20, 0).await.unwrap(), embedded);
+    assert!(!db.fold_log(1, 0).await.unwrap(), "nothing is left to fold");
     // Others write and read meanwhile.
     let mut folding = JoinSet::new();
     let beside = Db::clone(&db);
     folding.spawn(async move {
-        for _ in 0..20 {
-            beside.fold_log(1).await.unwrap();
+        for long in 0..20 {
+            beside.fold_log(1, long * 50).await.unwrap();
         }
     });
     for _ in 0..20 {
