@@ -24,15 +24,17 @@ const CALLS_MOST: usize = intake::TOGETHER_MOST;
 const STORED_MOST: usize = 4 * CALLS_MOST;
 /// How often it looks for calls that it was not told of.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Pages (of 4 KiB) in the database's log from which they are folded into the file. The more wait, the more often a page
-/// that is written again and again is folded only once; and the longer do commits wait for the disk meanwhile.
+/// Pages (of 4 KiB) that wait in the database's log, from which they are folded into the file. The more wait, the more
+/// often a page that is written again and again is folded only once; and the longer does a look for a page take, and do
+/// commits wait for the disk meanwhile.
 const FOLD_FROM: i64 = 1_000;
-/// Pages in all from which the log begins anew. The writer waits for that, so it is not done often; and the longer the
-/// log, the longer is a page looked for in it.
+/// Pages in all (64 MiB) from which the log begins anew. The writer waits for that, so it is not done often; but all of
+/// the log stays on the disk, and is read again after a crash.
 const LOG_LONG: i64 = 16_000;
-/// How often it is seen whether the log has grown long, while anything is written.
+/// How often it is seen how many pages wait, while anything is written.
 const FOLD_EVERY: Duration = Duration::from_millis(30);
-/// After stored calls could not be read or taken in for another reason than what they say; storing and settling go on.
+/// After stored calls could not be read or taken in for another reason than what they say, or the log not be folded;
+/// storing and settling go on.
 const REST: Duration = Duration::from_secs(1);
 /// What has come is not kept waiting longer while others read.
 const LOOKED_WITHIN: Duration = Duration::from_millis(500);
@@ -224,6 +226,7 @@ pub async fn fold_log(gateway: Arc<Gateway>) {
         tokio::time::sleep(FOLD_EVERY).await;
         if let Err(error) = gateway.db.fold_log(FOLD_FROM, LOG_LONG).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the database's log could not be folded into its file");
+            tokio::time::sleep(REST).await;
         }
     }
 }

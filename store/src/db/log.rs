@@ -7,13 +7,11 @@ use crate::Result;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use std::sync::Arc;
-use tokio::fs::{File, OpenOptions};
+use tokio::fs::File;
 use tokio::sync::Mutex;
 
-/// So few pages are folded while the writer waits.
+/// So few pages may be folded while the writer waits.
 const FOLD_AT_ONCE: i64 = 500;
-/// How often those are folded that came while others were.
-const FOLDS_MOST: usize = 4;
 
 const LOOK: &str = "PRAGMA wal_checkpoint(NOOP)";
 const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
@@ -24,8 +22,8 @@ const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 pub(super) struct Folder {
     options: Arc<SqliteConnectOptions>,
     slot: Arc<Mutex<Option<SqliteConnection>>>,
-    /// The database's file, to have it written to the disk. It is never closed: closing a file, by whichever descriptor,
-    /// ends the locks that this process has on it, and SQLite's connections go by those.
+    /// The database's file, to have it written to the disk. It is never closed, one a process: closing a file, by
+    /// whichever descriptor, ends the locks that this process has on it, and SQLite's connections go by those.
     file: &'static File,
 }
 
@@ -34,8 +32,9 @@ impl Folder {
         // It looks at no table, and what it copies goes past the cache.
         let options = options.pragma("cache_size", "-1000");
         let connection = options.connect().await?;
-        let file = OpenOptions::new().read(true).write(true).open(options.get_filename()).await?;
-        let file: &'static File = Box::leak(Box::new(file));
+        // Not by a task, which could be dropped half way, and the file with it.
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(options.get_filename())?;
+        let file: &'static File = Box::leak(Box::new(File::from_std(file)));
         Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))), file })
     }
 
@@ -53,7 +52,7 @@ impl Db {
     }
 
     /// Fold an embedded database's log into its file, where at least so many pages wait in it, beside the writer.
-    /// Answers whether it did. A log that has `long` pages in all begins anew: for that the writer waits.
+    /// Answers whether it did. A log that has `long` pages in all may begin anew after it: for that the writer waits.
     pub async fn fold_log(&self, from: i64, long: i64) -> Result<bool> {
         let Engine::Sqlite { writer, folder, .. } = &self.engine else { return Ok(false) };
         let mut slot = folder.slot.lock().await;
@@ -69,20 +68,24 @@ impl Db {
         if log.waiting() < from {
             return Ok(false);
         }
-        // What comes meanwhile is less each time.
-        for _ in 0..FOLDS_MOST {
+        loop {
+            let before = log;
             run(connection, FOLD).await?;
-            // SQLite leaves that to the last fold, which finds nothing new in the log: the writer would wait for it.
+            // SQLite does that only in a fold that leaves nothing in the log, which is the one that the writer waits for.
             folder.file.sync_data().await.map_err(sqlx::Error::Io)?;
             log = run(connection, LOOK).await?;
-            if log.waiting() < FOLD_AT_ONCE || log.pages < long {
+            // Somebody still reads what the file had before: nothing can begin anew now.
+            let stuck = log.folded <= before.folded;
+            if log.pages < long || stuck {
+                return Ok(true);
+            }
+            // As few as they will get, while others write.
+            if log.waiting() < FOLD_AT_ONCE || log.waiting() * 4 > before.waiting() * 3 {
                 break;
             }
         }
         // The log begins anew only where nothing is left.
-        if log.pages >= long
-            && let Some(connection) = writer.turn().await?.as_mut()
-        {
+        if let Some(connection) = writer.turn().await?.as_mut() {
             run(connection, FOLD).await?;
         }
         Ok(true)
@@ -90,6 +93,7 @@ impl Db {
 }
 
 /// In pages.
+#[derive(Clone, Copy)]
 struct Log {
     pages: i64,
     folded: i64,
