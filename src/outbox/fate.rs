@@ -111,7 +111,7 @@ pub fn overtaken(may_be_there: bool) -> Option<Next> {
     may_be_there.then(|| Next::Uncertain(doubt("a person took over before anybody knew")))
 }
 
-/// Why a message that is withheld was seen in part.
+/// Why a message that is withheld went in part.
 #[must_use]
 pub fn cut_short() -> MessageError {
     error("cut_short", "a person took over after its first part had gone".to_owned())

@@ -164,7 +164,7 @@ pub async fn settle_in(
     for settlement in settlements {
         match &settlement.outcome {
             Outcome::Overtaken => {
-                let begun = tx.sent_parcels_of(&settlement.message()).await? > 0;
+                let begun = !seen_whole(gateway, &settlement.parcel) && tx.sent_parcels_of(&settlement.message()).await? > 0;
                 end(tx, settlement, End::Withheld, begun.then(fate::cut_short).as_ref(), now).await?;
             }
             Outcome::Tried(next) => {
@@ -192,12 +192,15 @@ fn quotas(settlements: &[Settlement]) -> BTreeMap<InboxId, Quota> {
 
 fn gone<'a>(gateway: &Gateway, settlement: &'a Settlement) -> Option<Gone<'a>> {
     let (receipt, parcel) = (settlement.receipt()?, &settlement.parcel);
-    // What is seen only once it is settled is seen as a whole.
-    let live = gateway.inboxes.get(&parcel.inbox_id.as_str().into());
-    let whole = live.is_some_and(|live| live.capabilities.doubles == Doubles::Impossible);
-    let handed_at = (!whole).then_some(parcel.claimed_at);
+    let handed_at = (!seen_whole(gateway, parcel)).then_some(parcel.claimed_at);
     let status = if receipt.delivered { Status::Delivered } else { Status::Sent };
     Some(Gone { parcel, platform_id: receipt.message.as_str(), status, handed_at })
+}
+
+/// What is seen only once it is settled is seen as a whole.
+fn seen_whole(gateway: &Gateway, parcel: &ClaimedParcel) -> bool {
+    let live = gateway.inboxes.get(&parcel.inbox_id.as_str().into());
+    live.is_some_and(|live| live.capabilities.doubles == Doubles::Impossible)
 }
 
 /// Answers the reason for which the inbox must pause, if that is what it means.

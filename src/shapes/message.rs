@@ -46,7 +46,7 @@ pub enum MessageStatus {
     Failed,
     /// Perhaps sent; a person decides.
     Uncertain,
-    /// A bot reply that a person overtook: never sent.
+    /// A bot reply that a person overtook: not sent, or (error `cut_short`) not to its end.
     Withheld,
 }
 

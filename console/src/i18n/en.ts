@@ -233,7 +233,7 @@ export const en = {
     edit: 'Edit',
     withheld: 'The bot had this answer ready when a person took the thread, so it was held back. The customer never saw it.',
     cutShort: 'Sent in part: an agent was faster',
-    cutShortHelp: 'The bot was sending this answer in several parts when a person took the thread. The customer saw its beginning; the rest was held back.',
+    cutShortHelp: 'The bot was sending this answer in several parts when a person took the thread. Its beginning had gone to the customer; the rest was held back.',
     uncertain: 'It may have arrived. Ask the customer or look into the platform before sending again.',
     sendVia: (channel: string) => `Send via ${channel}`,
     retryFailed: (why: string) => `Retry failed: ${why}`,
