@@ -4,6 +4,7 @@
 //! write never fails for another's sake; reads have a pool of their own.
 
 mod log;
+mod postgres;
 mod writer;
 
 use crate::held::Held;
@@ -13,7 +14,6 @@ use crate::{Result, StoreError};
 use log::Folder;
 use onethread_core::Millis;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::collections::{HashMap, HashSet};
@@ -54,7 +54,7 @@ impl Db {
     /// Open `sqlite:PATH` or `postgres://…` and bring it to this version's shape.
     pub async fn open(url: &str) -> Result<Self> {
         let engine = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            open_postgres(url).await?
+            Engine::Postgres(postgres::open(url, &MIGRATIONS).await?)
         } else if url.starts_with("sqlite:") {
             open_sqlite(url).await?
         } else {
@@ -112,17 +112,6 @@ impl Db {
             Engine::Postgres(pool) => pool.close().await,
         }
     }
-}
-
-async fn open_postgres(url: &str) -> Result<Engine> {
-    let pool = PgPoolOptions::new()
-        .max_connections(20)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect(url)
-        .await
-        .map_err(|source| StoreError::Open { place: "the PostgreSQL URL".into(), source })?;
-    MIGRATIONS.run(&pool).await?;
-    Ok(Engine::Postgres(pool))
 }
 
 async fn open_sqlite(url: &str) -> Result<Engine> {

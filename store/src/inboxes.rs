@@ -127,15 +127,16 @@ impl Conn {
     }
 
     pub async fn bookmark(&mut self, id: &InboxId) -> Result<Option<serde_json::Value>> {
-        let sql = "SELECT bookmark FROM inboxes WHERE id = $1";
-        let row: Option<(Option<Json<serde_json::Value>>,)> =
+        let sql = "SELECT mark FROM bookmarks WHERE inbox_id = $1";
+        let row: Option<(Json<serde_json::Value>,)> =
             aside!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
-        Ok(row.and_then(|(mark,)| mark).map(|mark| mark.0))
+        Ok(row.map(|(mark,)| mark.0))
     }
 
     /// How far the inbox's connector has heard, altogether and at places.
     pub async fn set_bookmark(&mut self, id: &InboxId, bookmark: &Bookmark) -> Result<()> {
-        let sql = "UPDATE inboxes SET bookmark = $2 WHERE id = $1";
+        let sql =
+            "INSERT INTO bookmarks (inbox_id, mark) VALUES ($1, $2) ON CONFLICT (inbox_id) DO UPDATE SET mark = excluded.mark";
         aside_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(&bookmark.mark)).execute(db).await)?;
         self.note_places(id, &bookmark.places).await
     }

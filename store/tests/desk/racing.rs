@@ -3,7 +3,7 @@
 use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
 use crate::shop;
-use onethread_core::channel::Sender;
+use onethread_core::channel::{RawCall, Sender};
 use onethread_core::ids::{MergeId, MessageId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_store::Db;
@@ -137,4 +137,30 @@ async fn a_closed_database_refuses_whoever_still_writes(#[values(Sqlite, Postgre
     db.close().await;
     let refused = db.begin().await.map(drop).expect_err("it is closed");
     assert!(refused.is_passing(), "{refused}");
+}
+
+/// One engine: SQLite has one writer at a time anyway.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_stores_calls_and_who_takes_them_in_do_not_wait_for_each_other() {
+    let db = TestDb::open(Postgres).await;
+    let (first, second) = (shop::inbox(&db, "chat").await, shop::inbox(&db, "chat").await);
+    // At first bookmarks are made, then changed.
+    for round in 1..=2 {
+        let mark = json!({ "sequence": round });
+        let at = NOW + round;
+        let crossed = async {
+            let (mut keeper, mut reader) = (db.begin().await.unwrap(), db.begin().await.unwrap());
+            keeper.append_calls(&[(&second, &RawCall::fetched(b"{}".to_vec()))], false, at).await.unwrap();
+            keeper.set_bookmark(&second, &mark.clone().into()).await.unwrap();
+            reader.heard_from_inboxes(&[(&first, at), (&second, at)]).await.unwrap();
+            keeper.set_bookmark(&first, &mark.clone().into()).await.unwrap();
+            keeper.commit(at).await.unwrap();
+            reader.commit(at).await.unwrap();
+        };
+        tokio::time::timeout(Duration::from_secs(10), crossed).await.expect("one waits for the other");
+        for inbox in [&first, &second] {
+            assert_eq!(db.read().await.unwrap().bookmark(inbox).await.unwrap(), Some(mark.clone()));
+            assert_eq!(db.read().await.unwrap().inbox(inbox).await.unwrap().last_heard_at, Some(at));
+        }
+    }
 }
