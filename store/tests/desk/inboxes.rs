@@ -100,6 +100,23 @@ async fn health_and_bookmark_are_what_was_last_written(#[values(Sqlite, Postgres
     assert_eq!(db.read().await.unwrap().bookmark(&"inb_none".into()).await.unwrap(), None);
 }
 
+/// The version before kept them in the inbox's row.
+#[rstest]
+#[tokio::test]
+async fn bookmarks_of_the_version_before_are_carried_over(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (marked, fresh) = (shop::inbox(&db, "chat").await, shop::inbox(&db, "chat").await);
+    let back = [
+        "DROP TABLE bookmarks".to_owned(),
+        "DELETE FROM _sqlx_migrations WHERE version = 13".to_owned(),
+        format!(r#"UPDATE inboxes SET bookmark = '{{"sequence": 7}}' WHERE id = '{marked}'"#),
+    ];
+    db.run_beneath(&back.join(";")).await;
+    let opened = db.another().await;
+    assert_eq!(opened.read().await.unwrap().bookmark(&marked).await.unwrap(), Some(json!({ "sequence": 7 })));
+    assert_eq!(opened.read().await.unwrap().bookmark(&fresh).await.unwrap(), None);
+}
+
 #[rstest]
 #[tokio::test]
 async fn what_is_left_of_a_quota_is_what_was_said_last(#[values(Sqlite, Postgres)] engine: Engine) {

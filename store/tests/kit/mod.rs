@@ -15,7 +15,7 @@
 
 use onethread_core::Millis;
 use onethread_store::{Db, Tx};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use std::ops::Deref;
 
 /// The instant at which every test begins.
@@ -78,6 +78,21 @@ impl TestDb {
         match &self.place {
             Place::Folder(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
             Place::Server { admin, name } => beside(admin, name),
+        }
+    }
+
+    /// Statements past the store, as an earlier version may have left the database.
+    pub async fn run_beneath(&self, statements: &str) {
+        let statements = sqlx::AssertSqlSafe(statements.to_owned());
+        match &self.place {
+            Place::Folder(_) => {
+                let mut conn = SqliteConnection::connect(&self.url()).await.expect("the file opens");
+                conn.execute(sqlx::raw_sql(statements)).await.expect("the statements are right");
+            }
+            Place::Server { .. } => {
+                let mut conn = PgConnection::connect(&self.url()).await.expect("the server answers");
+                conn.execute(sqlx::raw_sql(statements)).await.expect("the statements are right");
+            }
         }
     }
 
