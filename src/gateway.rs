@@ -55,7 +55,7 @@ impl Gateway {
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("could not make the data directory `{}`", config.data_dir.display()))?;
-        let db = Db::open(config.database_url()).await.context("could not open the database")?;
+        let db = Db::open(config.database_url()).await?;
         let seal = Seal::open(&config).context("could not open the secret key")?;
         let http = onethread_connectors::http::client().context("could not set up the HTTP client")?;
         let channels = onethread_connectors::registry(&http);

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub async fn open_database(config: &Config) -> Result<Db> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("could not make the data directory `{}`", config.data_dir.display()))?;
-    Db::open(config.database_url()).await.context("could not open the database")
+    Ok(Db::open(config.database_url()).await?)
 }
 
 pub async fn run(config: Config) -> Result<()> {

@@ -60,8 +60,7 @@ impl Settlement {
 pub async fn settle_deliveries(gateway: Arc<Gateway>, mut settlements: Settlements) {
     while let Some(first) = next(&gateway, &mut settlements).await {
         let mut together = vec![first];
-        let most = whole(together.len() + settlements.len()).min(TOGETHER_MOST);
-        gather(&mut settlements, &mut together, most);
+        gather(&mut settlements, &mut together, TOGETHER_MOST);
         settle_surely(&gateway, &together).await;
         settled(&gateway, &together);
         tokio::time::sleep(GATHER).await;
@@ -90,12 +89,6 @@ pub fn settled(gateway: &Gateway, settlements: &[Settlement]) {
     if again || !settlements.is_empty() && !gateway.outbox.nothing_waits() {
         gateway.bells.parcels.notify_one();
     }
-}
-
-/// Of many, so many that their rows fill one statement of PostgreSQL; the rest waits for the next transaction.
-#[must_use]
-fn whole(count: usize) -> usize {
-    if count < 16 { count } else { 1 << count.ilog2() }
 }
 
 /// What else is over by now, until there are so many.

@@ -11,7 +11,7 @@
 mod write;
 
 use crate::customers::IdentityRow;
-use crate::many::{Many, Places, read_many};
+use crate::many::{Many, read_many};
 use crate::messages::{NewMessage, preview};
 use crate::threads::ThreadRow;
 use crate::waiting::Known;
@@ -182,12 +182,15 @@ struct ThreadAndBorn {
 static IDENTITIES: Many = Many::new(
     concat!(
         "SELECT i.id, i.inbox_id, i.address, i.customer_id, i.name, i.language, i.verified_phone, i.blocked_at,",
-        " i.last_interaction_at, i.wrong_tails, i.lookups_locked_until, i.created_at, b.channel, b.name AS inbox_name",
+        " i.last_interaction_at, i.wrong_tails, i.lookups_locked_until, i.created_at,",
+        // Joined, PostgreSQL may look up whoever is in the inbox rather than who has the address.
+        " (SELECT b.channel FROM inboxes b WHERE b.id = i.inbox_id) AS channel,",
+        " (SELECT b.name FROM inboxes b WHERE b.id = i.inbox_id) AS inbox_name",
         // A pair `IN` a list would read every identity there is.
         " FROM"
     ),
     2,
-    "AS v JOIN identities i ON i.inbox_id = v.column1 AND i.address = v.column2 JOIN inboxes b ON b.id = i.inbox_id",
+    "AS v JOIN identities i ON i.inbox_id = v.column1 AND i.address = v.column2",
 );
 
 static THREADS: Many = Many::new(
@@ -303,9 +306,5 @@ struct Newborn {
 impl Conn {
     pub(crate) fn is_embedded(&mut self) -> bool {
         matches!(self.engined(), crate::db::Engined::Sqlite(_))
-    }
-
-    pub(crate) fn place_marks(&mut self) -> Places {
-        if self.is_embedded() { Places::Marks } else { Places::Numbers }
     }
 }

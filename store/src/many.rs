@@ -1,41 +1,46 @@
 //! One statement for many rows. A statement costs a crossing to the database
-//! whatever it carries; the texts are made of constants, once for each of a few
-//! sizes, so that they are prepared once.
+//! whatever it carries; the texts are made of constants, so that they are prepared once.
+//!
+//! SQLite gets a list of places, in one of a few sizes: `(VALUES (?, ?), (?, ?))`. PostgreSQL gets an array for each
+//! column ([`columns`]), so that it keeps one statement prepared instead of eight.
 //!
 //! A trap: SQLite looks up `column IN (VALUES …)` by an index, but reads the whole
 //! table for `(a, b) IN (VALUES …)`. Join the list instead. And where a statement has a limit, it may
 //! rather walk the table in the order asked for than use the index of the condition: `ORDER BY +column`.
 
+mod columns;
+
+pub(crate) use columns::Columns;
+
 use sqlx::Arguments;
+use sqlx::sqlite::SqliteArguments;
 use std::sync::OnceLock;
 
-/// Rows that one statement carries. Few sizes: a connection keeps each of them prepared, with room for all its values.
+/// Rows that one of SQLite's statements carries. Few sizes: a connection keeps each of them prepared, with room for all
+/// its values.
 const SIZES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
-/// A statement with a list of rows in its middle: `before ($1, $2), ($3, $4) after`.
+/// Rows that are written or read at once.
+const MOST: usize = SIZES[SIZES.len() - 1];
+
+/// A statement with a list of rows in its middle, whose columns are `column1`, `column2` and so on.
 pub(crate) struct Many {
     before: &'static str,
     columns: usize,
     after: &'static str,
     /// The rows are what is inserted; elsewhere they stand in brackets, and what they say is looked up.
     inserts: bool,
-    /// For each size: SQLite's text, PostgreSQL's text.
-    texts: [[OnceLock<String>; 2]; SIZES.len()],
-}
-
-/// How a place for a value is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Places {
-    /// `?`: SQLite takes `$1` for a name, and looks each of many names up one after the other.
-    Marks,
-    /// `$1`, `$2`: PostgreSQL knows nothing else.
-    Numbers,
+    /// SQLite's text for each size.
+    marks: [OnceLock<String>; SIZES.len()],
+    /// PostgreSQL's.
+    arrays: OnceLock<String>,
 }
 
 impl Many {
-    /// `before (VALUES rows) after`, where nothing is found for a row of nulls.
+    /// `before (rows) after`, where nothing is found for a row of nulls.
     pub(crate) const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
-        Self { before, columns, after, inserts: false, texts: [const { [const { OnceLock::new() }; 2] }; SIZES.len()] }
+        let marks = [const { OnceLock::new() }; SIZES.len()];
+        Self { before, columns, after, inserts: false, marks, arrays: OnceLock::new() }
     }
 
     /// `INSERT INTO table (…)` rows `after`; the first column is never null.
@@ -46,52 +51,48 @@ impl Many {
     }
 
     /// Where the values of so many rows go: room for all of them at once, for they are thousands.
-    pub(crate) fn places<A: Arguments>(&self, rows: usize) -> A {
-        let mut places = A::default();
+    pub(crate) fn places(&self, rows: usize) -> SqliteArguments {
+        let mut places = SqliteArguments::default();
         places.reserve(rows * self.columns, 0);
         places
     }
 
-    /// The text for a piece of so many rows, as [`pieces`] cuts them.
-    pub(crate) fn of(&'static self, rows: usize, places: Places) -> &'static str {
-        let size = SIZES.iter().position(|size| *size >= rows).unwrap_or(SIZES.len() - 1);
-        self.texts[size][places as usize].get_or_init(|| self.written(SIZES[size], places))
+    /// Where the values of rows go for PostgreSQL.
+    pub(crate) fn columns(&self) -> Columns {
+        Columns::new(self.columns)
     }
 
-    fn written(&self, rows: usize, places: Places) -> String {
-        let row = |row: usize| {
-            let places = (1..=self.columns).map(|column| match places {
-                Places::Marks => "?".to_owned(),
-                Places::Numbers => format!("${}", row * self.columns + column),
-            });
-            format!("({})", places.collect::<Vec<_>>().join(", "))
-        };
-        let rows: Vec<String> = (0..rows).map(row).collect();
-        let (before, rows, after) = (self.before, rows.join(", "), self.after);
-        match (self.inserts, places) {
-            (false, _) => format!("{before} (VALUES {rows}) {after}"),
-            (true, Places::Numbers) => format!("{before} VALUES {rows} {after}"),
-            (true, Places::Marks) => format!("{before} SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {after}"),
-        }
+    /// SQLite's text for so many rows, [`MOST`] at most. It has places for the next larger size: those to which nothing
+    /// is bound are null (sqlx says so of its SQLite driver).
+    pub(crate) fn marked(&'static self, rows: usize) -> &'static str {
+        let size = SIZES.iter().position(|size| *size >= rows).unwrap_or(SIZES.len() - 1);
+        self.marks[size].get_or_init(|| {
+            // `?`: SQLite takes `$1` for a name, and looks each of many names up one after the other.
+            let row = format!("({})", vec!["?"; self.columns].join(", "));
+            let rows = vec![row; SIZES[size]].join(", ");
+            let Self { before, after, .. } = self;
+            if self.inserts {
+                format!("{before} SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {after}")
+            } else {
+                format!("{before} (VALUES {rows}) {after}")
+            }
+        })
+    }
+
+    /// PostgreSQL's text.
+    pub(crate) fn unnested(&'static self) -> &'static str {
+        self.arrays.get_or_init(|| {
+            let each = |name: &str| (1..=self.columns).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(", ");
+            let rows = format!("SELECT * FROM UNNEST({}) AS rows ({})", each("$"), each("column"));
+            let Self { before, after, .. } = self;
+            if self.inserts { format!("{before} {rows} {after}") } else { format!("{before} ({rows}) {after}") }
+        })
     }
 }
 
-/// Cut into pieces of the sizes there are. On SQLite what is left over is one piece, and its statement larger than it:
-/// places to which nothing is bound are null there (sqlx says so of its SQLite driver). PostgreSQL wants every value.
-pub(crate) fn pieces<T>(mut items: &[T], places: Places) -> Vec<&[T]> {
-    let mut cut = Vec::new();
-    for size in SIZES.into_iter().rev() {
-        while items.len() >= size {
-            let (piece, rest) = items.split_at(size);
-            cut.push(piece);
-            items = rest;
-        }
-        if places == Places::Marks && !items.is_empty() {
-            cut.push(items);
-            break;
-        }
-    }
-    cut
+/// Cut into pieces that one statement carries.
+pub(crate) fn pieces<T>(items: &[T]) -> std::slice::Chunks<'_, T> {
+    items.chunks(MOST)
 }
 
 /// Write many rows: `write_many!(self, STATEMENT, &items, query, item => query.bind(item.a).bind(item.b))`. Answers
@@ -99,23 +100,21 @@ pub(crate) fn pieces<T>(mut items: &[T], places: Places) -> Vec<&[T]> {
 macro_rules! write_many {
     ($conn:expr, $statement:expr, $items:expr, $query:ident, $item:pat => $bound:expr) => {{
         let mut rows = 0;
-        for piece in crate::many::pieces($items, $conn.place_marks()) {
+        for piece in crate::many::pieces($items) {
             rows += match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
-                    let places = $statement.places::<sqlx::sqlite::SqliteArguments>(piece.len());
-                    let mut $query = sqlx::query_with($statement.of(piece.len(), crate::many::Places::Marks), places);
+                    let mut $query = sqlx::query_with($statement.marked(piece.len()), $statement.places(piece.len()));
                     for $item in piece {
                         $query = $bound;
                     }
                     $query.execute(db).await?.rows_affected()
                 }
                 crate::db::Engined::Postgres(db) => {
-                    let places = $statement.places::<sqlx::postgres::PgArguments>(piece.len());
-                    let mut $query = sqlx::query_with($statement.of(piece.len(), crate::many::Places::Numbers), places);
+                    let mut $query = $statement.columns();
                     for $item in piece {
                         $query = $bound;
                     }
-                    $query.execute(db).await?.rows_affected()
+                    sqlx::query_with($statement.unnested(), $query.arrays()?).execute(db).await?.rows_affected()
                 }
             };
         }
@@ -128,25 +127,22 @@ pub(crate) use write_many;
 macro_rules! read_many {
     ($conn:expr, $row:ty, $statement:expr, $items:expr, $query:ident, $item:pat => $bound:expr) => {{
         let mut rows: Vec<$row> = Vec::new();
-        for piece in crate::many::pieces($items, $conn.place_marks()) {
+        for piece in crate::many::pieces($items) {
             rows.extend(match $conn.engined() {
                 crate::db::Engined::Sqlite(db) => {
-                    let places = $statement.places::<sqlx::sqlite::SqliteArguments>(piece.len());
-                    let mut $query =
-                        sqlx::query_as_with::<_, $row, _>($statement.of(piece.len(), crate::many::Places::Marks), places);
+                    let places = $statement.places(piece.len());
+                    let mut $query = sqlx::query_as_with::<_, $row, _>($statement.marked(piece.len()), places);
                     for $item in piece {
                         $query = $bound;
                     }
                     $query.fetch_all(db).await?
                 }
                 crate::db::Engined::Postgres(db) => {
-                    let places = $statement.places::<sqlx::postgres::PgArguments>(piece.len());
-                    let mut $query =
-                        sqlx::query_as_with::<_, $row, _>($statement.of(piece.len(), crate::many::Places::Numbers), places);
+                    let mut $query = $statement.columns();
                     for $item in piece {
                         $query = $bound;
                     }
-                    $query.fetch_all(db).await?
+                    sqlx::query_as_with::<_, $row, _>($statement.unnested(), $query.arrays()?).fetch_all(db).await?
                 }
             });
         }
@@ -163,28 +159,27 @@ mod tests {
     fn every_row_is_in_one_piece_in_order() {
         for length in [0, 1, 2, 7, 8, 39, 128, 129, 300] {
             let items: Vec<usize> = (0..length).collect();
-            for places in [Places::Marks, Places::Numbers] {
-                assert_eq!(pieces(&items, places).concat(), items);
-            }
-            assert!(pieces(&items, Places::Numbers).iter().all(|piece| SIZES.contains(&piece.len())));
-            assert_eq!(pieces(&items, Places::Marks).len(), length.div_ceil(128));
+            let cut: Vec<&[usize]> = pieces(&items).collect();
+            assert_eq!(cut.concat(), items);
+            assert_eq!(cut.len(), length.div_ceil(MOST));
         }
     }
 
     #[test]
-    fn places_are_numbered_through() {
+    fn a_list_of_places_for_sqlite_and_an_array_for_each_column_for_postgresql() {
         static TWO: Many = Many::new("FROM", 2, "END");
-        assert_eq!(TWO.of(1, Places::Numbers), "FROM (VALUES ($1, $2)) END");
-        assert_eq!(TWO.of(2, Places::Numbers), "FROM (VALUES ($1, $2), ($3, $4)) END");
-        assert_eq!(TWO.of(2, Places::Marks), "FROM (VALUES (?, ?), (?, ?)) END");
+        assert_eq!(TWO.marked(1), "FROM (VALUES (?, ?)) END");
+        assert_eq!(TWO.marked(2), "FROM (VALUES (?, ?), (?, ?)) END");
+        assert_eq!(TWO.unnested(), "FROM (SELECT * FROM UNNEST($1, $2) AS rows (column1, column2)) END");
     }
 
     #[test]
     fn rows_of_nulls_are_not_inserted() {
-        static TWO: Many = Many::insert("INTO t (a, b)", 2, "END");
-        assert_eq!(TWO.of(2, Places::Numbers), "INTO t (a, b) VALUES ($1, $2), ($3, $4) END");
-        let padded = "INTO t (a, b) SELECT * FROM (VALUES (?), (?)) WHERE column1 IS NOT NULL END".replace("(?)", "(?, ?)");
-        assert_eq!(TWO.of(2, Places::Marks), padded);
-        assert!(TWO.of(5, Places::Marks).matches("(?, ?)").count() == 8, "the next larger size");
+        static TWO: Many = Many::insert("INSERT INTO t (a, b)", 2, "END");
+        let padded = "INSERT INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?)) WHERE column1 IS NOT NULL END";
+        assert_eq!(TWO.marked(2), padded);
+        assert!(TWO.marked(5).matches("(?, ?)").count() == 8, "the next larger size");
+        let unnested = "INSERT INTO t (a, b) SELECT * FROM UNNEST($1, $2) AS rows (column1, column2) END";
+        assert_eq!(TWO.unnested(), unnested);
     }
 }

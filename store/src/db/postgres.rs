@@ -1,34 +1,66 @@
 //! How a PostgreSQL server is spoken to.
 
 use crate::{Result, StoreError};
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions, Error, PgConnection, PgPool};
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// A server that cannot be reached is tried for so long: it may be starting, too.
+const WAIT_MOST: Duration = Duration::from_secs(10);
+const TRY_EVERY: Duration = Duration::from_millis(250);
 
 /// Connect, and bring the database to this version's shape.
 pub async fn open(url: &str, migrations: &Migrator) -> Result<PgPool> {
-    let failed = |source| StoreError::Open { place: "the PostgreSQL URL".into(), source };
-    let mut options = PgConnectOptions::from_str(url).map_err(failed)?;
-    if !says(url, "statement-cache-capacity") {
-        // Each size of each statement for many rows is one of its own.
-        options = options.statement_cache_capacity(512);
-    }
-    let pools = PgPoolOptions::new().max_connections(20).acquire_timeout(Duration::from_secs(10));
+    let unread = |source| StoreError::Open { place: "the PostgreSQL URL".into(), source };
+    let mut options = PgConnectOptions::from_str(url).map_err(unread)?;
+    // Without the password.
+    let place =
+        format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
+    let failed = |source| StoreError::Open { place: place.clone(), source };
     let plain = gains_from_plain(url, &options).then(|| options.clone().ssl_mode(PgSslMode::Disable));
-    let pool = match plain {
-        None => pools.connect_with(options).await,
-        Some(plain) => match pools.clone().connect_with(plain).await {
+    let first = match plain {
+        None => reach(&options, WAIT_MOST).await,
+        Some(plain) => match reach(&plain, WAIT_MOST).await {
             // This server wants it encrypted.
-            Err(sqlx::Error::Database(_) | sqlx::Error::Protocol(_)) => pools.connect_with(options).await,
-            connected => connected,
+            Err(Error::Database(_) | Error::Protocol(_)) => reach(&options, WAIT_MOST).await,
+            reached => {
+                options = plain;
+                reached
+            }
         },
     };
-    let pool = pool.map_err(failed)?;
+    // A pool would say of whatever is wrong that it waited too long.
+    drop(first.map_err(failed)?);
+    let pools = PgPoolOptions::new().max_connections(20).acquire_timeout(WAIT_MOST);
+    let pool = pools.connect_with(options).await.map_err(failed)?;
     migrations.run(&pool).await?;
     Ok(pool)
+}
+
+/// One connection, and if there is none by then, why.
+async fn reach(options: &PgConnectOptions, within: Duration) -> std::result::Result<PgConnection, Error> {
+    let until = Instant::now() + within;
+    loop {
+        let connected = tokio::time::timeout_at(until, options.connect()).await;
+        match connected.unwrap_or_else(|_| Err(Error::Io(std::io::ErrorKind::TimedOut.into()))) {
+            Err(error) if is_not_up(&error) && Instant::now() + TRY_EVERY < until => tokio::time::sleep(TRY_EVERY).await,
+            done => return done,
+        }
+    }
+}
+
+/// Nobody listens there yet, or the server says that it is starting (`cannot_connect_now`, in the list of PostgreSQL's
+/// error codes).
+fn is_not_up(error: &Error) -> bool {
+    match error {
+        Error::Io(_) => true,
+        Error::Database(said) => said.code().as_deref() == Some("57P03"),
+        _ => false,
+    }
 }
 
 /// Whether the URL has this option.
@@ -51,7 +83,7 @@ fn gains_from_plain(url: &str, options: &PgConnectOptions) -> bool {
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
     /// It is asked for none.
     static NONE: Migrator = Migrator::DEFAULT;
@@ -77,6 +109,13 @@ mod tests {
         }
     }
 
+    /// An error, as a server says it, of these fields.
+    async fn refuse(client: &mut TcpStream, fields: &[u8]) {
+        client.write_u8(b'E').await.expect("it listens");
+        client.write_u32(u32::try_from(fields.len() + 4).expect("short")).await.expect("it listens");
+        client.write_all(fields).await.expect("it listens");
+    }
+
     /// What `pg_hba.conf` answers where it lets only encrypted connections in.
     #[tokio::test]
     async fn a_server_that_refuses_plain_connections_is_asked_for_an_encrypted_one() {
@@ -92,10 +131,7 @@ mod tests {
         };
         let asked = async {
             let (mut client, first) = says_what().await;
-            let fields = b"SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry, no encryption\0\0";
-            client.write_u8(b'E').await.expect("it listens");
-            client.write_u32(u32::try_from(fields.len() + 4).expect("short")).await.expect("it listens");
-            client.write_all(fields).await.expect("it listens");
+            refuse(&mut client, b"SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry, no encryption\0\0").await;
             drop(client);
             let (_client, second) = says_what().await;
             (first, second)
@@ -107,5 +143,36 @@ mod tests {
             opened = open(&url, &NONE) => panic!("it gave up: {:?}", opened.err()),
         };
         assert_eq!(asked, (3 << 16, SSL_REQUEST), "the plain start of version 3.0, then a request for encryption");
+    }
+
+    #[tokio::test]
+    async fn whoever_reaches_no_server_is_told_why() {
+        // Bound, so that nobody else gets it, and not listened at.
+        let deaf = TcpSocket::new_v4().expect("a socket");
+        deaf.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        let nobody = deaf.local_addr().expect("an address");
+        let options = PgConnectOptions::from_str(&format!("postgres://shop@{nobody}/shop")).expect("a URL");
+        let refused = reach(&options, Duration::from_millis(300)).await.expect_err("nobody listens");
+        assert!(matches!(&refused, Error::Io(why) if why.kind() == std::io::ErrorKind::ConnectionRefused), "{refused}");
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let options = options.port(silent.local_addr().expect("an address").port());
+        let late = reach(&options, Duration::from_millis(300)).await.expect_err("it says nothing");
+        assert!(matches!(&late, Error::Io(why) if why.kind() == std::io::ErrorKind::TimedOut), "{late}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_starting_is_waited_for() {
+        let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("postgres://shop@{}/shop?sslmode=disable", server.local_addr().expect("an address"));
+        let options = PgConnectOptions::from_str(&url).expect("a URL");
+        let starts = async {
+            let (mut client, _) = server.accept().await.expect("a client");
+            refuse(&mut client, b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0").await;
+            server.accept().await.expect("it comes back")
+        };
+        tokio::select! {
+            _ = starts => {}
+            reached = reach(&options, WAIT_MOST) => panic!("it gave up: {:?}", reached.err()),
+        }
     }
 }
