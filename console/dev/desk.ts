@@ -159,7 +159,7 @@ export class MemoryDesk {
 
   #deliver(entry: Message): void {
     const fate = this.fate;
-    setTimeout(() => this.change(entry, fate === 'failed' ? { status: 'failed', error: { code: 'other', detail: 'simulated' } } : { status: 'sent', error: null }), 400);
+    setTimeout(() => this.change(entry, fate === 'failed' ? { status: 'failed', error: { code: 'other', detail: 'simulated', in_part: false } } : { status: 'sent', error: null }), 400);
     if (fate === 'delivered') setTimeout(() => this.change(entry, { status: 'delivered', error: null }), 1100);
   }
 

@@ -227,8 +227,8 @@ function rich(): Room {
   const asked = agent(today + 3 * MINUTE, lantern, 'Dạ em chào chị Minh Anh, em là Mai bên Sen Shop. Em kiểm tra với bên giao hàng ngay ạ.');
   say(today + 4 * MINUTE, { author: { kind: 'agent', id: 'agt_huy', name: 'Trần Quang Huy' }, note: true, text: 'Đã gọi bưu cục Hoàn Kiếm: shipper ghi nhầm số nhà. Hẹn giao lại 17h chiều nay.' });
   agent(today + 6 * MINUTE, lantern, 'Bên giao hàng ghi nhầm số nhà ạ. Họ sẽ giao lại lúc 17h hôm nay, chị có ở nhà không ạ?', { status: 'delivered' });
-  agent(today + 7 * MINUTE, pigeon, 'Em nhắn cả ở đây để chị tiện xem ạ.', { status: 'failed', error: { code: 'blocked', detail: '403 bot was blocked by the user' } });
-  agent(today + 8 * MINUTE, lantern, 'Em gửi chị mã giảm 10% cho đơn sau: SEN10', { status: 'uncertain', error: { code: 'timeout', detail: 'no answer after 20 s' } });
+  agent(today + 7 * MINUTE, pigeon, 'Em nhắn cả ở đây để chị tiện xem ạ.', { status: 'failed', error: { code: 'blocked', detail: '403 bot was blocked by the user', in_part: false } });
+  agent(today + 8 * MINUTE, lantern, 'Em gửi chị mã giảm 10% cho đơn sau: SEN10', { status: 'uncertain', error: { code: 'timeout', detail: 'no answer after 20 s', in_part: false } });
   customer(NOW - 7 * MINUTE, lantern, 'Dạ có, chị ở nhà cả chiều nhé', { reply_to: { id: asked.id, seq: asked.seq, text: asked.text } });
   customer(NOW - 6.5 * MINUTE, lantern, 'Nhờ em nhắn shipper gọi trước 15 phút. Cảm ơn em 🙏', {});
   return settle(one);

@@ -98,13 +98,25 @@ test('an uncertain message asks a person: send again, or it arrived', async () =
 });
 
 test('a message that waits for another try says why it waits', () => {
-  show(Delivery, { entry: message(1, { author: by('bot'), status: 'queued', error: { code: 'throttled', detail: '429' } }), log: new ThreadLog('x'), last: true, onedit: () => {} });
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'queued', error: { code: 'throttled', detail: '429', in_part: false } }), log: new ThreadLog('x'), last: true, onedit: () => {} });
   expect(screen.getByText(/asked us to slow down/)).toBeTruthy();
 });
 
 test('a reason that the console has no words for is shown as the gateway said it', () => {
-  show(Delivery, { entry: message(1, { author: by('bot'), status: 'failed', error: { code: 'refused', detail: 'the platform refused the message (#551)' } }), log: new ThreadLog('x'), last: true, onedit: () => {} });
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'failed', error: { code: 'refused', detail: 'the platform refused the message (#551)', in_part: false } }), log: new ThreadLog('x'), last: true, onedit: () => {} });
   expect(screen.getByText(/#551/)).toBeTruthy();
+});
+
+test('a message whose beginning has gone does not claim that nothing was sent', async () => {
+  const error = { code: 'blocked', detail: 'blocked', in_part: true };
+  const log = new ThreadLog('x');
+  const retry = vi.spyOn(log, 'retry').mockResolvedValue();
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'failed', error }), log, last: true, onedit: () => {} });
+  expect(screen.getByText('Sent in part.')).toBeTruthy();
+  expect(screen.queryByText(/Not sent/)).toBeNull();
+  expect(screen.getByText(/beginning has gone to the customer, the rest has not: The customer has blocked/)).toBeTruthy();
+  await userEvent.click(screen.getByRole('button', { name: 'Send the rest' }));
+  expect(retry).toHaveBeenCalled();
 });
 
 test('a withheld answer explains itself', () => {
@@ -113,7 +125,7 @@ test('a withheld answer explains itself', () => {
 });
 
 test('an answer that was cut short does not claim that nobody saw it', () => {
-  show(Delivery, { entry: message(1, { author: by('bot'), status: 'withheld', error: { code: 'cut_short', detail: 'a person took over' } }), log: new ThreadLog('x'), last: false, onedit: () => {} });
+  show(Delivery, { entry: message(1, { author: by('bot'), status: 'withheld', error: { code: 'cut_short', detail: 'a person took over', in_part: true } }), log: new ThreadLog('x'), last: false, onedit: () => {} });
   expect(screen.getByText(/Its beginning had gone/)).toBeTruthy();
   expect(screen.queryByText(/never saw it/)).toBeNull();
 });

@@ -114,7 +114,8 @@ pub fn overtaken(may_be_there: bool) -> Option<Next> {
 /// Why a message that is withheld went in part.
 #[must_use]
 pub fn cut_short() -> MessageError {
-    error("cut_short", "a person took over after its first part had gone".to_owned())
+    let error = error("cut_short", "a person took over after its first part had gone".to_owned());
+    MessageError { in_part: true, ..error }
 }
 
 /// The end of what waits in an inbox that was disabled.
@@ -149,7 +150,7 @@ impl Tried {
 }
 
 fn error(code: &str, detail: String) -> MessageError {
-    MessageError { code: code.to_owned(), detail }
+    MessageError { code: code.to_owned(), detail, in_part: false }
 }
 
 /// For people: what may be on the phone, and why nobody knows.

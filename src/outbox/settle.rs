@@ -254,13 +254,17 @@ pub async fn end_message(
 ) -> Result<(), StoreError> {
     let rest = if how == End::Uncertain { End::Failed } else { how };
     tx.end_rest_of(message, rest, now).await?;
+    let mut error = error.cloned();
+    if let Some(error) = error.as_mut() {
+        error.in_part |= tx.sent_parcels_of(message).await? > 0;
+    }
     let status = match how {
         End::Sent => Status::Sent,
         End::Failed => Status::Failed,
         End::Uncertain => Status::Uncertain,
         End::Withheld => Status::Withheld,
     };
-    tx.set_status(message, status, error).await?;
+    tx.set_status(message, status, error.as_ref()).await?;
     let thread = tx.message(message).await?.thread_id;
     tx.tell(Told::Message { thread, message: message.0.clone() });
     Ok(())

@@ -116,6 +116,8 @@ pub struct Quote {
 pub struct SendError {
     pub code: String,
     pub detail: String,
+    /// A part of the message had gone before; what is said here is of the rest.
+    pub in_part: bool,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -268,7 +270,7 @@ impl From<MessageRow> for Message {
 
 impl From<MessageError> for SendError {
     fn from(error: MessageError) -> Self {
-        Self { code: error.code, detail: error.detail }
+        Self { code: error.code, detail: error.detail, in_part: error.in_part }
     }
 }
 

@@ -83,6 +83,9 @@ pub struct MessageRow {
 pub struct MessageError {
     pub code: String,
     pub detail: String,
+    /// A part of the message had gone before; what is said here is of the rest.
+    #[serde(default)]
+    pub in_part: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -70,3 +70,41 @@ async fn a_long_answer_of_the_bot_that_an_agent_cuts_short_says_what_was_seen(
     assert_eq!(heard.len(), 2, "the question, and the answer's beginning alone: {heard:?}");
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_that_fails_half_way_says_so_and_only_its_rest_is_sent_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values((Fault::Blocked, "failed", "blocked"), (Fault::AnswerLost, "uncertain", "uncertain"))] end: (Fault, &str, &str),
+) {
+    let (fault, status, code) = end;
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    desk.thread_is(&thread, "waiting").await;
+    let platform = gateway.platform("telegram");
+    platform.faults().slow_down(Duration::from_secs(1));
+    let text = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(200));
+    let said = desk.post(&format!("/threads/{thread}/messages"), json!({ "text": text })).await["id"].clone();
+    lan.hears("xin kể rõ").await;
+    let under_way = async || (gateway.gateway.db.read().await.ok()?.outbox_depth().await.ok()? == (0, 1)).then_some(());
+    desk.until(under_way).await.expect("the second part is handed over");
+    platform.faults().next(fault);
+    let message = desk.message_where(&thread, |message| message["id"] == said && message["status"] == status).await;
+    assert_eq!(message["error"]["code"], code, "{message}");
+    assert_eq!(message["error"]["in_part"], true, "{message}");
+    platform.faults().lift();
+    lan.says("dạ em đây").await;
+    desk.message_where(&thread, |message| message["text"] == "dạ em đây").await;
+    let heard = lan.screen().len();
+    desk.post(&format!("/messages/{}/retry", said.as_str().expect("an id")), json!({})).await;
+    let sent = ["sent", "delivered", "read"];
+    desk.message_where(&thread, |message| message["id"] == said && sent.iter().any(|status| message["status"] == *status)).await;
+    let again: Vec<String> = lan.screen().into_iter().skip(heard).map(|bubble| bubble.text).collect();
+    assert_eq!(again.len(), 1, "{again:?}");
+    assert!(again[0].ends_with("phần cuối"), "{again:?}");
+    gateway.stop().await;
+}

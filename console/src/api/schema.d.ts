@@ -1959,6 +1959,8 @@ export interface components {
         SendError: {
             code: string;
             detail: string;
+            /** @description A part of the message had gone before; what is said here is of the rest. */
+            in_part: boolean;
         };
         Setup: {
             /** @description Whether this link can still make the first admin. */

@@ -234,7 +234,7 @@ async fn a_failure_is_written_with_its_reason_and_wiped_by_the_next_try(#[values
     let db = TestDb::open(engine).await;
     let lan = shop::only_person(&db).await;
     let (id, _) = lan.is_answered(&db, "dạ", NOW).await;
-    let error = MessageError { code: "blocked".into(), detail: "the customer blocked the shop".into() };
+    let error = MessageError { code: "blocked".into(), detail: "the customer blocked the shop".into(), in_part: false };
     db.write(async |tx| tx.set_status(&id, Status::Failed, Some(&error)).await).await.unwrap();
     let failed = row(&db, &id).await;
     assert_eq!((failed.status.as_str(), failed.error.map(|e| e.0)), ("failed", Some(error)));

@@ -166,7 +166,7 @@ async fn a_claimed_parcel_carries_all_that_the_sender_must_compare(#[values(Sqli
         in_doubt: false,
     };
     assert_eq!(claim(&db, NOW, FAR).await, slice::from_ref(&expected));
-    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
+    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into(), in_part: false };
     db.write(async |tx| tx.requeue_parcel(&expected.id, NOW, Some(&lost), true).await).await.unwrap();
     let again = ClaimedParcel { attempts: 2, error: Some(Json(lost)), claimed_at: NOW + 500, ..expected };
     assert_eq!(claim(&db, NOW + 500, FAR).await, slice::from_ref(&again), "what became of the last try is known");
@@ -206,7 +206,7 @@ async fn a_stuck_recipient_delays_nobody_else(#[values(Sqlite, Postgres)] engine
     let (_, stuck) = lan.is_answered(&db, "một", NOW).await;
     lan.is_answered(&db, "hai", NOW).await;
     assert_eq!(claimed(&db, NOW).await, [stuck.as_str()]);
-    let throttled = MessageError { code: "throttled".into(), detail: "wait".into() };
+    let throttled = MessageError { code: "throttled".into(), detail: "wait".into(), in_part: false };
     db.write(async |tx| tx.requeue_parcel(stuck.as_str(), NOW + 5_000, Some(&throttled), false).await).await.unwrap();
 
     let (_, other) = minh.is_answered(&db, "chào", NOW).await;
@@ -250,7 +250,7 @@ async fn what_waits_in_a_disabled_inbox_is_found_and_nothing_else(#[values(Sqlit
     db.write(async |tx| tx.change_inbox(&row, NOW).await).await.unwrap();
     let oldest = Stranded { id: one.0.clone(), message_id: first.0, error: None, in_doubt: false };
     assert_eq!(stranded(1).await, [oldest]);
-    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into() };
+    let lost = MessageError { code: "uncertain".into(), detail: "no answer".into(), in_part: false };
     db.write(async |tx| tx.requeue_parcel(under_way.as_str(), NOW, Some(&lost), true).await).await.unwrap();
     let all = stranded(FAR).await;
     assert_eq!(all.iter().map(|parcel| parcel.id.as_str()).collect::<Vec<_>>(), [under_way.as_str(), one.as_str(), two.as_str()]);

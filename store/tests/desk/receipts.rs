@@ -31,7 +31,7 @@ async fn a_receipt_never_moves_a_message_back(#[values(Sqlite, Postgres)] engine
     for (n, (from, to, then)) in cases.into_iter().enumerate() {
         let message = NewMessage { status: from, ..shop::answered(&lan, "dạ", NOW) };
         let platform_id = format!("m{n}");
-        let error = MessageError { code: "timeout".into(), detail: "perhaps sent".into() };
+        let error = MessageError { code: "timeout".into(), detail: "perhaps sent".into(), in_part: false };
         let moved = db
             .write(async |tx| {
                 tx.append(&lan.thread, &message, NOW).await?;
