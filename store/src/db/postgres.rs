@@ -3,7 +3,8 @@
 use crate::{Result, StoreError};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions, Error, PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, Error, PgConnection, PgPool};
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,15 +19,16 @@ pub async fn open(url: &str, migrations: &Migrator) -> Result<PgPool> {
     let unread = |source| StoreError::Open { place: "the PostgreSQL URL".into(), source };
     let mut options = PgConnectOptions::from_str(url).map_err(unread)?;
     // Without the password.
-    let place =
-        format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
+    let host = options.get_socket().map_or_else(|| options.get_host().into(), |socket| socket.to_string_lossy());
+    let place = format!("postgres://{host}:{}/{}", options.get_port(), options.get_database().unwrap_or_default());
     let failed = |source| StoreError::Open { place: place.clone(), source };
     let plain = gains_from_plain(url, &options).then(|| options.clone().ssl_mode(PgSslMode::Disable));
+    let until = Instant::now() + WAIT_MOST;
     let first = match plain {
-        None => reach(&options, WAIT_MOST).await,
-        Some(plain) => match reach(&plain, WAIT_MOST).await {
+        None => reach(&options, until).await,
+        Some(plain) => match reach(&plain, until).await {
             // This server wants it encrypted.
-            Err(Error::Database(_) | Error::Protocol(_)) => reach(&options, WAIT_MOST).await,
+            Err(error) if !is_not_up(&error) => reach(&options, until).await,
             reached => {
                 options = plain;
                 reached
@@ -34,7 +36,7 @@ pub async fn open(url: &str, migrations: &Migrator) -> Result<PgPool> {
         },
     };
     // A pool would say of whatever is wrong that it waited too long.
-    drop(first.map_err(failed)?);
+    let _ = first.map_err(failed)?.close().await;
     let pools = PgPoolOptions::new().max_connections(20).acquire_timeout(WAIT_MOST);
     let pool = pools.connect_with(options).await.map_err(failed)?;
     migrations.run(&pool).await?;
@@ -42,23 +44,26 @@ pub async fn open(url: &str, migrations: &Migrator) -> Result<PgPool> {
 }
 
 /// One connection, and if there is none by then, why.
-async fn reach(options: &PgConnectOptions, within: Duration) -> std::result::Result<PgConnection, Error> {
-    let until = Instant::now() + within;
+async fn reach(options: &PgConnectOptions, until: Instant) -> std::result::Result<PgConnection, Error> {
     loop {
         let connected = tokio::time::timeout_at(until, options.connect()).await;
-        match connected.unwrap_or_else(|_| Err(Error::Io(std::io::ErrorKind::TimedOut.into()))) {
+        match connected.unwrap_or_else(|_| Err(Error::Io(ErrorKind::TimedOut.into()))) {
             Err(error) if is_not_up(&error) && Instant::now() + TRY_EVERY < until => tokio::time::sleep(TRY_EVERY).await,
             done => return done,
         }
     }
 }
 
-/// Nobody listens there yet, or the server says that it is starting (`cannot_connect_now`, in the list of PostgreSQL's
-/// error codes).
+/// Nobody listens there yet, or the server says that it is starting or has no connection to give (`cannot_connect_now`
+/// and `too_many_connections`, in the list of PostgreSQL's error codes).
 fn is_not_up(error: &Error) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut};
     match error {
-        Error::Io(_) => true,
-        Error::Database(said) => said.code().as_deref() == Some("57P03"),
+        Error::Io(why) => matches!(
+            why.kind(),
+            ConnectionAborted | ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable | TimedOut
+        ),
+        Error::Database(said) => matches!(said.code().as_deref(), Some("57P03" | "53300")),
         _ => false,
     }
 }
@@ -152,11 +157,11 @@ mod tests {
         deaf.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
         let nobody = deaf.local_addr().expect("an address");
         let options = PgConnectOptions::from_str(&format!("postgres://shop@{nobody}/shop")).expect("a URL");
-        let refused = reach(&options, Duration::from_millis(300)).await.expect_err("nobody listens");
+        let refused = reach(&options, Instant::now() + Duration::from_millis(300)).await.expect_err("nobody listens");
         assert!(matches!(&refused, Error::Io(why) if why.kind() == std::io::ErrorKind::ConnectionRefused), "{refused}");
         let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let options = options.port(silent.local_addr().expect("an address").port());
-        let late = reach(&options, Duration::from_millis(300)).await.expect_err("it says nothing");
+        let late = reach(&options, Instant::now() + Duration::from_millis(300)).await.expect_err("it says nothing");
         assert!(matches!(&late, Error::Io(why) if why.kind() == std::io::ErrorKind::TimedOut), "{late}");
     }
 
@@ -172,7 +177,7 @@ mod tests {
         };
         tokio::select! {
             _ = starts => {}
-            reached = reach(&options, WAIT_MOST) => panic!("it gave up: {:?}", reached.err()),
+            reached = reach(&options, Instant::now() + WAIT_MOST) => panic!("it gave up: {:?}", reached.err()),
         }
     }
 }
