@@ -24,14 +24,14 @@ pub async fn settle_stranded(gateway: &Gateway) -> Result<(), StoreError> {
             return Ok(());
         }
         for parcel in &stranded {
-            settle(&mut tx, parcel, now).await?;
+            settle(gateway, &mut tx, parcel, now).await?;
         }
         tx.commit(now).await?;
     }
 }
 
 /// The message ends with its first parcel that waits.
-async fn settle(tx: &mut Tx, parcel: &Stranded, now: i64) -> Result<(), StoreError> {
+async fn settle(gateway: &Gateway, tx: &mut Tx, parcel: &Stranded, now: i64) -> Result<(), StoreError> {
     let doubtful = parcel.error.as_ref().is_some_and(|error| error.code == fate::UNCERTAIN);
     let (end, error) = match fate::of_disabled(doubtful || parcel.in_doubt) {
         Next::Uncertain(error) => (End::Uncertain, error),
@@ -39,7 +39,7 @@ async fn settle(tx: &mut Tx, parcel: &Stranded, now: i64) -> Result<(), StoreErr
         _ => return Ok(()),
     };
     if tx.end_parcel(&parcel.id, end, None, Some(&error), now).await? {
-        end_message(tx, &parcel.message_id.as_str().into(), end, Some(&error), now).await?;
+        end_message(gateway, tx, &parcel.message_id.as_str().into(), end, Some(&error), now).await?;
     }
     Ok(())
 }

@@ -244,7 +244,7 @@ pub async fn adopt_orphans(gateway: &Arc<Gateway>, before: Millis) -> Result<(),
             Ok(doubt) => tx.requeue_parcel(&orphan.id, now, doubt.as_ref(), doubt.is_some()).await?,
             Err(error) => {
                 if tx.end_parcel(&orphan.id, End::Uncertain, None, Some(&error), now).await? {
-                    end_message(&mut tx, &orphan.message_id.as_str().into(), End::Uncertain, Some(&error), now).await?;
+                    end_message(gateway, &mut tx, &orphan.message_id.as_str().into(), End::Uncertain, Some(&error), now).await?;
                 }
             }
         }

@@ -157,11 +157,11 @@ pub async fn settle_in(
     for settlement in settlements {
         match &settlement.outcome {
             Outcome::Overtaken => {
-                let begun = !seen_whole(gateway, &settlement.parcel) && tx.sent_parcels_of(&settlement.message()).await? > 0;
-                end(tx, settlement, End::Withheld, begun.then(fate::cut_short).as_ref(), now).await?;
+                let begun = !seen_whole(gateway, &settlement.parcel) && tx.has_begun(&settlement.message()).await?;
+                end(gateway, tx, settlement, End::Withheld, begun.then(fate::cut_short).as_ref(), now).await?;
             }
             Outcome::Tried(next) => {
-                if let Some(reason) = not_gone(tx, settlement, next, now).await? {
+                if let Some(reason) = not_gone(gateway, tx, settlement, next, now).await? {
                     pauses.push((settlement.parcel.inbox_id.as_str().into(), reason));
                 }
             }
@@ -196,26 +196,38 @@ fn seen_whole(gateway: &Gateway, parcel: &ClaimedParcel) -> bool {
     live.is_some_and(|live| live.capabilities.doubles == Doubles::Impossible)
 }
 
+/// The same of a message whose inbox may be closed by now.
+async fn shown_whole(gateway: &Gateway, tx: &mut Tx, message: &MessageId) -> Result<bool, StoreError> {
+    let channel = tx.message(message).await?.channel.and_then(|channel| gateway.channel(&channel));
+    Ok(channel.is_some_and(|channel| channel.capabilities().doubles == Doubles::Impossible))
+}
+
 /// Answers the reason for which the inbox must pause, if that is what it means.
-async fn not_gone(tx: &mut Tx, settlement: &Settlement, next: &Next, now: Millis) -> Result<Option<String>, StoreError> {
+async fn not_gone(
+    gateway: &Gateway,
+    tx: &mut Tx,
+    settlement: &Settlement,
+    next: &Next,
+    now: Millis,
+) -> Result<Option<String>, StoreError> {
     let parcel = &settlement.parcel;
     match next {
         Next::Sent(_) => {}
-        Next::Failed(error) => end(tx, settlement, End::Failed, Some(error), now).await?,
+        Next::Failed(error) => end(gateway, tx, settlement, End::Failed, Some(error), now).await?,
         Next::Blocked(error) => {
             let identity: IdentityId = parcel.identity_id.as_str().into();
             tx.set_blocked(&identity, Some(now)).await?;
             let how = if error.code == fate::UNCERTAIN { End::Uncertain } else { End::Failed };
-            end(tx, settlement, how, Some(error), now).await?;
+            end(gateway, tx, settlement, how, Some(error), now).await?;
         }
         Next::Again { at, error } => {
             let doubtful = error.code == fate::UNCERTAIN;
             tx.requeue_parcel(&parcel.id, *at, Some(error), doubtful).await?;
         }
-        Next::Uncertain(error) => end(tx, settlement, End::Uncertain, Some(error), now).await?,
+        Next::Uncertain(error) => end(gateway, tx, settlement, End::Uncertain, Some(error), now).await?,
         Next::Pause { reason, uncertain } => {
             match uncertain {
-                Some(error) => end(tx, settlement, End::Uncertain, Some(error), now).await?,
+                Some(error) => end(gateway, tx, settlement, End::Uncertain, Some(error), now).await?,
                 None => tx.requeue_parcel(&parcel.id, now, None, false).await?,
             }
             return Ok(Some(reason.clone()));
@@ -231,6 +243,7 @@ async fn not_gone(tx: &mut Tx, settlement: &Settlement, next: &Next, now: Millis
 /// The parcel ends, and the message with it. Not if it has ended already: the platform may have shown
 /// us the message before it answered, or instead of answering.
 async fn end(
+    gateway: &Gateway,
     tx: &mut Tx,
     settlement: &Settlement,
     how: End,
@@ -241,11 +254,12 @@ async fn end(
     if !tx.end_parcel(&settlement.parcel.id, how, None, error, now).await? {
         return Ok(());
     }
-    end_message(tx, &message, how, error, now).await
+    end_message(gateway, tx, &message, how, error, now).await
 }
 
 /// The rest of the message ends with it; what was never handed over has failed for certain.
 pub async fn end_message(
+    gateway: &Gateway,
     tx: &mut Tx,
     message: &MessageId,
     how: End,
@@ -256,7 +270,7 @@ pub async fn end_message(
     tx.end_rest_of(message, rest, now).await?;
     let mut error = error.cloned();
     if let Some(error) = error.as_mut() {
-        error.in_part |= tx.sent_parcels_of(message).await? > 0;
+        error.in_part |= !shown_whole(gateway, tx, message).await? && tx.has_begun(message).await?;
     }
     let status = match how {
         End::Sent => Status::Sent,

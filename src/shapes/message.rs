@@ -270,7 +270,8 @@ impl From<MessageRow> for Message {
 
 impl From<MessageError> for SendError {
     fn from(error: MessageError) -> Self {
-        Self { code: error.code, detail: error.detail, in_part: error.in_part }
+        // Of what was cut short, that used to be said by the code alone.
+        Self { in_part: error.in_part || error.code == "cut_short", code: error.code, detail: error.detail }
     }
 }
 

@@ -234,11 +234,14 @@ impl Conn {
         Ok(count)
     }
 
-    /// How many of the message's parcels have gone.
-    pub async fn sent_parcels_of(&mut self, message: &MessageId) -> Result<i64> {
-        let sql = "SELECT COUNT(*) FROM outbox WHERE message_id = $1 AND state = 'sent'";
-        let (count,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
-        Ok(count)
+    /// Whether any part of the message has gone. Parcels are forgotten in time; what the platform calls them is not.
+    pub async fn has_begun(&mut self, message: &MessageId) -> Result<bool> {
+        let sql = concat!(
+            "SELECT (SELECT COUNT(*) FROM outbox WHERE message_id = $1 AND state = 'sent')",
+            " + (SELECT COUNT(*) FROM platform_messages WHERE message_id = $1)"
+        );
+        let (gone,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
+        Ok(gone > 0)
     }
 
     /// Whether anything is being handed over to this person now.
@@ -323,13 +326,15 @@ impl Conn {
         Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
     }
 
-    /// Parcels that wait in disabled inboxes, oldest first. Nobody claims them before the transaction is over.
+    /// Parcels that wait in disabled inboxes, oldest first; not while another of their message is under way, or nobody
+    /// could say of it yet whether it has begun. Nobody claims them before the transaction is over.
     pub async fn stranded_parcels(&mut self, limit: i64) -> Result<Vec<Stranded>> {
         macro_rules! stranded {
             ($lock:literal) => {
                 concat!(
                     "SELECT id, message_id, error, in_doubt FROM outbox WHERE state = 'queued'",
-                    " AND inbox_id IN (SELECT id FROM inboxes WHERE state = 'disabled') ORDER BY +position LIMIT $1",
+                    " AND inbox_id IN (SELECT id FROM inboxes WHERE state = 'disabled') AND NOT EXISTS (SELECT 1 FROM outbox e",
+                    " WHERE e.message_id = outbox.message_id AND e.state = 'sending') ORDER BY +position LIMIT $1",
                     $lock
                 )
             };

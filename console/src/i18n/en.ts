@@ -236,7 +236,7 @@ export const en = {
     cutShortHelp: 'The bot was sending this answer in several parts when a person took the thread. Its beginning had gone to the customer; the rest was held back.',
     inPart: 'Sent in part',
     inPartHelp: (why: string) => `The beginning has gone to the customer, the rest has not: ${why}`,
-    uncertainInPart: 'The beginning has gone to the customer; the rest may have arrived, too. Ask the customer or look into the platform before sending the rest again.',
+    uncertainInPart: 'The beginning has gone to the customer; the part after it may have arrived, too. Ask the customer or look into the platform before sending it again.',
     sendRest: 'Send the rest',
     uncertain: 'It may have arrived. Ask the customer or look into the platform before sending again.',
     sendVia: (channel: string) => `Send via ${channel}`,

@@ -233,7 +233,7 @@ export const vi: Dictionary = {
     cutShortHelp: 'Bot đang gửi câu này thành nhiều phần thì nhân viên nhận cuộc trò chuyện. Phần đầu đã gửi tới khách; phần sau không gửi nữa.',
     inPart: 'Mới gửi được một phần',
     inPartHelp: (why) => `Phần đầu đã gửi tới khách, phần còn lại chưa gửi được: ${why}`,
-    uncertainInPart: 'Phần đầu đã gửi tới khách; phần còn lại có thể cũng đã tới. Hãy hỏi khách hoặc xem trên nền tảng trước khi gửi lại phần còn lại.',
+    uncertainInPart: 'Phần đầu đã gửi tới khách; phần tiếp theo có thể cũng đã tới. Hãy hỏi khách hoặc xem trên nền tảng trước khi gửi lại.',
     sendRest: 'Gửi phần còn lại',
     uncertain: 'Có thể tin đã tới khách. Hãy hỏi khách hoặc xem trên nền tảng trước khi gửi lại.',
     sendVia: (channel) => `Gửi qua ${channel}`,

@@ -189,13 +189,13 @@ async fn parts_of_one_message_go_in_order(#[values(Sqlite, Postgres)] engine: En
     .await
     .unwrap();
     let unsent = async || db.read().await.unwrap().unsent_parcels_of(&message.id).await.unwrap();
-    let sent = async || db.read().await.unwrap().sent_parcels_of(&message.id).await.unwrap();
+    let begun = async || db.read().await.unwrap().has_begun(&message.id).await.unwrap();
     for (part, left) in parts.iter().zip([3, 2, 1]) {
-        assert_eq!((unsent().await, sent().await), (left, 3 - left));
+        assert_eq!((unsent().await, begun().await), (left, left < 3));
         assert_eq!(claimed(&db, NOW).await, [part.id.as_str()]);
         end(&db, &part.id, End::Sent).await;
     }
-    assert_eq!((unsent().await, sent().await), (0, 3));
+    assert_eq!((unsent().await, begun().await), (0, true));
 }
 
 #[rstest]
@@ -255,6 +255,23 @@ async fn what_waits_in_a_disabled_inbox_is_found_and_nothing_else(#[values(Sqlit
     let all = stranded(FAR).await;
     assert_eq!(all.iter().map(|parcel| parcel.id.as_str()).collect::<Vec<_>>(), [under_way.as_str(), one.as_str(), two.as_str()]);
     assert_eq!(all[0].error, Some(Json(lost)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_rest_of_a_message_is_stranded_only_once_nothing_of_it_is_under_way(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let message = shop::answered(&lan, "dài", NOW);
+    let parts: Vec<NewParcel> = ["a", "b"].iter().map(|text| shop::parcel(&lan, &message.id, text)).collect();
+    db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
+    assert_eq!(claimed(&db, NOW).await, [parts[0].id.as_str()]);
+    let inbox = db.read().await.unwrap().inbox(&lan.inbox).await.unwrap();
+    db.write(async |tx| tx.change_inbox(&InboxRow { state: "disabled".into(), ..inbox.clone() }, NOW).await).await.unwrap();
+    let stranded = async || db.write(async |tx| tx.stranded_parcels(FAR).await).await.unwrap();
+    assert_eq!(stranded().await, []);
+    end(&db, &parts[0].id, End::Sent).await;
+    assert_eq!(stranded().await.len(), 1);
 }
 
 #[rstest]
