@@ -2,20 +2,23 @@
 //! whatever is in it. So here one worker writes all that passes through: what
 //! came is stored and taken in, and what deliveries came to is settled, in one
 //! transaction a round. While a round goes on the next one gathers: the busier
-//! it is, the more a round carries. Where a server is shared by several
-//! processes, the same happens side by side.
+//! it is, the more a round carries. What follows a round (an answer to whoever
+//! called, a delivery) waits until the disk has it, and the next round does not.
+//! Where a server is shared by several processes, the same happens side by side.
 
 use crate::gateway::Gateway;
 use crate::intake::{self, After, Append, Call, Calls, Came};
 use crate::outbox::{self, Settlement, Settlements, Slot};
 use futures::FutureExt;
 use onethread_core::Millis;
+use onethread_core::channel::IntakeError;
 use onethread_core::ids::InboxId;
-use onethread_store::StoreError;
 use onethread_store::ledger::Entry;
 use onethread_store::outbox::ClaimedParcel;
+use onethread_store::{Committed, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Where more calls wait than that, they are stored first and taken in later: platforms do not wait for long.
@@ -41,6 +44,9 @@ const LOOKED_WITHIN: Duration = Duration::from_millis(500);
 /// Of older calls that cannot be taken in together, so many are taken in alone in a round.
 const ALONE_MOST: usize = 32;
 
+/// Rounds that are committed and wait for the one before to be followed.
+const UNFOLLOWED_MOST: usize = 1;
+
 /// What one round carries.
 #[derive(Default)]
 struct Load {
@@ -61,6 +67,8 @@ impl Load {
 /// Go round until the gateway stops; deliveries under way are waited for.
 pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settlements) {
     let stop = gateway.tasks.token();
+    let (committed, rounds) = mpsc::channel(UNFOLLOWED_MOST);
+    gateway.tasks.spawn("following", follow(gateway.clone(), rounds));
     // What an earlier process stored and did not take in any more.
     let mut behind = true;
     // When to look for it, where looking failed.
@@ -101,7 +109,7 @@ pub async fn go(gateway: Arc<Gateway>, mut calls: Calls, mut settlements: Settle
         }
         let looks = behind && !stopping && look_from <= Instant::now();
         let stored_only = stopping || crowded || (behind && !looks);
-        behind = match round(&gateway, load, looks, stored_only).await {
+        behind = match round(&gateway, &committed, load, looks, stored_only).await {
             Ok(still_behind) => still_behind || (behind && !looks),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "stored calls could not be taken in; trying again");
@@ -125,7 +133,13 @@ fn gather(calls: &mut Calls, came: &mut Vec<Append>, most: usize) {
 
 /// One round. `looks`: for older calls in the ledger; `stored_only`: what came is taken in later. Answers whether stored
 /// calls wait to be taken in.
-async fn round(gateway: &Arc<Gateway>, mut load: Load, looks: bool, mut stored_only: bool) -> Result<bool, StoreError> {
+async fn round(
+    gateway: &Arc<Gateway>,
+    committed: &mpsc::Sender<Done>,
+    mut load: Load,
+    looks: bool,
+    mut stored_only: bool,
+) -> Result<bool, StoreError> {
     let mut unread = None;
     if looks {
         let older = tokio::time::timeout(LOOKED_WITHIN, intake::open_calls(gateway)).await;
@@ -141,15 +155,11 @@ async fn round(gateway: &Arc<Gateway>, mut load: Load, looks: bool, mut stored_o
         return unread.map_or(Ok(false), Err);
     }
     match intake::guarded(together(gateway, &mut load, stored_only)).await {
-        Ok(done) => {
-            intake::tell_all(load.came, &Ok(()));
-            outbox::start(gateway, done.started);
-            done.after.follow(gateway);
-            outbox::settled(gateway, &load.over);
-            if let Err(error) = outbox::pause(gateway, done.pauses).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "an inbox could not be paused");
-            }
-            unread.map_or(Ok(more || (stored_only && done.stored)), Err)
+        Ok(round) => {
+            let stored = !load.came.is_empty();
+            // Whoever receives it ends after us.
+            let _ = committed.send(Done { load, round }).await;
+            unread.map_or(Ok(more || (stored_only && stored)), Err)
         }
         // Something of it cannot be written: the rest must not suffer for it.
         Err(error) => {
@@ -165,16 +175,41 @@ async fn round(gateway: &Arc<Gateway>, mut load: Load, looks: bool, mut stored_o
     }
 }
 
-/// What follows a round once it is committed.
+/// A round that is committed, and its load.
 struct Done {
-    stored: bool,
+    load: Load,
+    round: Round,
+}
+
+/// What follows a round once the disk has it.
+struct Round {
+    committed: Committed,
     after: After,
     started: Vec<(ClaimedParcel, Slot)>,
     pauses: Vec<(InboxId, String)>,
 }
 
+/// See to what follows each round, in order, until there are no more.
+async fn follow(gateway: Arc<Gateway>, mut rounds: mpsc::Receiver<Done>) {
+    while let Some(Done { load, round }) = rounds.recv().await {
+        let kept = round.committed.kept().await;
+        outbox::settled(&gateway, &load.over);
+        if let Err(error) = kept {
+            tracing::error!(error = &error as &dyn std::error::Error, "a round may not be on the disk; nothing follows it");
+            intake::tell_all(load.came, &Err(IntakeError(error.to_string())));
+            continue;
+        }
+        intake::tell_all(load.came, &Ok(()));
+        outbox::start(&gateway, round.started);
+        round.after.follow(&gateway);
+        if let Err(error) = outbox::pause(&gateway, round.pauses).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "an inbox could not be paused");
+        }
+    }
+}
+
 /// All of it in one transaction: the older calls, then, unless they are to be stored only, those that came.
-async fn together(gateway: &Arc<Gateway>, load: &mut Load, stored_only: bool) -> Result<Done, StoreError> {
+async fn together(gateway: &Arc<Gateway>, load: &mut Load, stored_only: bool) -> Result<Round, StoreError> {
     let older = intake::understand_all(gateway, &load.older).await?;
     if !stored_only {
         understand(gateway, &mut load.came).await?;
@@ -195,8 +230,8 @@ async fn together(gateway: &Arc<Gateway>, load: &mut Load, stored_only: bool) ->
     let mut after = intake::take_in_all(gateway, &mut tx, &calls, now).await?;
     let started = outbox::claim_queued(gateway, &mut tx, now).await?;
     after.parcels |= tx.queued_unclaimed();
-    tx.commit(now).await?;
-    Ok(Done { stored: !load.came.is_empty(), after, started, pauses })
+    let committed = tx.write(now).await?;
+    Ok(Round { committed, after, started, pauses })
 }
 
 /// What is not understood yet.

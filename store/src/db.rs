@@ -3,6 +3,7 @@
 //! SQLite writes go through one connection that begins `IMMEDIATE`, so that a
 //! write never fails for another's sake; reads have a pool of their own.
 
+mod disk;
 mod log;
 mod postgres;
 mod writer;
@@ -15,14 +16,14 @@ use log::Folder;
 use onethread_core::Millis;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use writer::{Writer, Writing};
+use writer::{Writer, Writing, Written};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
@@ -101,6 +102,14 @@ impl Db {
         self.woken.reopened.notified()
     }
 
+    /// Resolves once an embedded database's disk has failed: nothing more is written, until it is opened again.
+    pub async fn broken(&self) {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => writer.broken().await,
+            Engine::Postgres(_) => std::future::pending().await,
+        }
+    }
+
     /// Close every connection; SQLite folds its log into the file.
     pub async fn close(&self) {
         match &self.engine {
@@ -120,7 +129,8 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .map_err(failed)?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        // A commit does not wait for the disk, but whoever acts on it does: see [`Committed::kept`].
+        .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-32000")
@@ -131,10 +141,9 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         // A statement's rows never wait for whoever asked to take them.
         .row_buffer_size(1024)
         .optimize_on_close(true, None);
-    let writer = Writer::open(options.clone()).await.map_err(failed)?;
-    if let Some(connection) = writer.turn().await?.as_mut() {
-        MIGRATIONS.run(connection).await?;
-    }
+    let mut connection = options.connect().await.map_err(failed)?;
+    MIGRATIONS.run(&mut connection).await?;
+    let writer = Writer::new(options.clone(), connection).map_err(failed)?;
     // A file does not go away: its connections are not asked each time whether they are still there.
     let readers = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
     let reader = readers.connect_with(options.clone().read_only(true)).await.map_err(failed)?;
@@ -222,7 +231,13 @@ pub struct Tx {
 
 impl Tx {
     /// Make it durable, then tell.
-    pub async fn commit(mut self, now: Millis) -> Result<()> {
+    pub async fn commit(self, now: Millis) -> Result<()> {
+        self.write(now).await?.kept().await
+    }
+
+    /// Commit, so that the next may write. Nobody outside may hear of it, nor anything be done for it, before it is
+    /// [`Committed::kept`].
+    pub async fn write(mut self, now: Millis) -> Result<Committed> {
         self.conn.settled().await?;
         let jobs = std::mem::take(&mut self.jobs);
         self.conn.record_jobs(&jobs).await?;
@@ -236,21 +251,50 @@ impl Tx {
             self.conn.record_told(&events, now).await?;
         }
         let reopens = self.conn.reopened > 0;
-        match self.conn.line {
+        let written = match self.conn.line {
             Line::SqliteTx(tx) => {
-                tx.commit().await?;
+                let written = tx.commit().await?;
                 self.woken.written.notify_one();
+                Some(written)
             }
-            Line::PostgresTx(tx) => tx.commit().await?,
-            Line::Sqlite(_) | Line::Postgres(_) => {}
-        }
-        if tells {
-            self.woken.told.notify_waiters();
-        }
-        if reopens {
-            self.woken.reopened.notify_one();
+            Line::PostgresTx(tx) => {
+                tx.commit().await?;
+                None
+            }
+            Line::Sqlite(_) | Line::Postgres(_) => None,
+        };
+        Ok(Committed { written, woken: self.woken, tells, reopens })
+    }
+}
+
+/// A transaction that is committed.
+pub struct Committed {
+    /// Where the disk is still to be waited for.
+    written: Option<Written>,
+    woken: Arc<Woken>,
+    tells: bool,
+    reopens: bool,
+}
+
+impl Committed {
+    /// Wait until it is durable, then tell.
+    pub async fn kept(mut self) -> Result<()> {
+        if let Some(written) = self.written.take() {
+            written.kept().await?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Committed {
+    /// Also where somebody stopped waiting: it is committed.
+    fn drop(&mut self) {
+        if self.tells {
+            self.woken.told.notify_waiters();
+        }
+        if self.reopens {
+            self.woken.reopened.notify_one();
+        }
     }
 }
 

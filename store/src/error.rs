@@ -23,6 +23,8 @@ pub enum StoreError {
     Conflict(&'static str),
     #[error("the cursor is not one of ours")]
     BadCursor,
+    #[error("the disk failed ({0}) and may have lost something: see to it, then start the gateway again")]
+    DiskFailed(String),
     #[error("the database refused")]
     Sql(#[from] sqlx::Error),
 }

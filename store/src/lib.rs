@@ -35,7 +35,7 @@ pub mod threads;
 pub mod versions;
 pub mod waiting;
 
-pub use db::{Conn, Db, Tx};
+pub use db::{Committed, Conn, Db, Tx};
 pub use error::StoreError;
 pub use held::Writer;
 pub use sqlx::types::Json;

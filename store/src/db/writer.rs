@@ -2,6 +2,7 @@
 //! ask it before and after each transaction whether it is still there: two
 //! crossings to its thread, and nobody writes meanwhile.
 
+use super::disk::{Disk, Mark};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteTransactionManager as Transactions};
 use sqlx::{ConnectOptions, Connection, Error, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
@@ -22,28 +23,38 @@ type Slot = Option<SqliteConnection>;
 pub(super) struct Writer {
     options: Arc<SqliteConnectOptions>,
     slot: Arc<Mutex<Slot>>,
+    disk: Disk,
 }
 
 /// A transaction that has the writer until it ends. Dropped without [`Writing::commit`], it is rolled back.
 pub(super) struct Writing {
     /// `None` only once it has ended.
     slot: Option<OwnedMutexGuard<Slot>>,
+    disk: Disk,
+}
+
+/// A transaction that is committed: whoever reads sees it, and whoever writes builds on it.
+pub(super) struct Written {
+    disk: Disk,
+    mark: Mark,
 }
 
 impl Writer {
-    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, Error> {
-        let connection = options.connect().await?;
-        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))) })
+    /// With a connection that has the database open.
+    pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Result<Self, Error> {
+        let disk = Disk::open(options.get_filename())?;
+        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))), disk })
     }
 
     /// In turn, however many want to write.
-    pub(super) async fn begin(&self) -> Result<Writing, Error> {
+    pub(super) async fn begin(&self) -> crate::Result<Writing> {
         let slot = self.turn().await?;
         if slot.is_none() {
-            return Err(Error::PoolClosed);
+            return Err(Error::PoolClosed.into());
         }
+        self.disk.check()?;
         // From here on it is rolled back, whoever stops waiting when.
-        let mut writing = Writing { slot: Some(slot) };
+        let mut writing = Writing { slot: Some(slot), disk: self.disk.clone() };
         let begun = Transactions::begin(writing.connection(), Some(BEGIN.into_sql_str())).await;
         if let Err(Error::WorkerCrashed) = begun {
             *writing.connection() = self.options.connect().await?;
@@ -52,6 +63,11 @@ impl Writer {
             begun?;
         }
         Ok(writing)
+    }
+
+    /// Resolves once the disk has failed: then nobody may write any more.
+    pub(super) async fn broken(&self) {
+        self.disk.broken().await;
     }
 
     /// The connection outside any transaction.
@@ -73,11 +89,19 @@ impl Writing {
         self.slot.as_deref_mut().and_then(Option::as_mut).expect("a transaction has the writer until it ends")
     }
 
-    /// Durable once this is `Ok`: the connection's thread has said so itself.
-    pub(super) async fn commit(mut self) -> Result<(), Error> {
+    /// Done once this is `Ok` (the connection's thread has said so itself), and kept once it is on the disk.
+    pub(super) async fn commit(mut self) -> Result<Written, Error> {
         Transactions::commit(self.connection()).await?;
+        let mark = self.disk.mark();
         self.slot = None;
-        Ok(())
+        Ok(Written { disk: self.disk.clone(), mark })
+    }
+}
+
+impl Written {
+    /// Wait until the disk has it.
+    pub(super) async fn kept(self) -> crate::Result<()> {
+        self.disk.reach(self.mark).await
     }
 }
 

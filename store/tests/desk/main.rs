@@ -8,6 +8,7 @@ mod kit;
 mod shop;
 
 mod customers;
+mod durable;
 mod every_function;
 mod files;
 mod handoffs;
