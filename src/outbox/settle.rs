@@ -145,7 +145,9 @@ pub async fn settle_in(
     now: Millis,
 ) -> Result<Vec<(InboxId, String)>, StoreError> {
     let gone: Vec<Gone<'_>> = settlements.iter().filter_map(|settlement| gone(gateway, settlement)).collect();
-    tx.parcels_gone(&gone, now).await?;
+    for message in tx.parcels_gone(&gone, now).await? {
+        went_after_all(tx, &message, now).await?;
+    }
     // Where the thread was merged meanwhile, consoles still see the message where it stands now.
     for one in &gone {
         tx.tell(Told::Message { thread: one.parcel.thread_id.clone(), message: one.parcel.message_id.clone() });

@@ -7,7 +7,7 @@ mod claim;
 pub(crate) use claim::Queued;
 
 use crate::macros::{aside, on, touched};
-use crate::many::{Many, write_many};
+use crate::many::{Many, read_many, write_many};
 use crate::messages::MessageError;
 use crate::waiting::Known;
 use crate::{Conn, Result, StoreError};
@@ -146,11 +146,13 @@ fn known(gone: &Gone<'_>) -> [Known; 2] {
     [of(gone.platform_id), of("")]
 }
 
-static GONE: Many = Many::new(
-    "UPDATE outbox SET state = 'sent', platform_id = v.column2, error = NULL, claim = NULL, settled_at = v.column3 FROM",
-    3,
-    "AS v WHERE outbox.id = v.column1 AND outbox.state IN ('queued', 'sending', 'uncertain')",
-);
+const SENT: &str =
+    "UPDATE outbox SET state = 'sent', platform_id = v.column2, error = NULL, claim = NULL, settled_at = v.column3 FROM";
+
+static GONE: Many = Many::new(SENT, 3, "AS v WHERE outbox.id = v.column1 AND outbox.state = 'sending'");
+
+static GONE_AFTER_ALL: Many =
+    Many::new(SENT, 3, "AS v WHERE outbox.id = v.column1 AND outbox.state IN ('queued', 'uncertain') RETURNING message_id");
 
 static GONE_LINKS: Many = Many::insert(
     "INSERT INTO platform_messages (identity_id, platform_id, message_id, status, handed_at)",
@@ -188,10 +190,18 @@ impl Conn {
     }
 
     /// Parcels that the platform took: each ends, the platform's id means its message, and a message
-    /// that has gone as a whole is raised.
-    pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<()> {
+    /// that has gone as a whole is raised. Answers the messages of those that their sender was no longer believed to
+    /// be sending: what was to follow them may have been given up.
+    pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<Vec<MessageId>> {
         self.settled().await?;
-        write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
+        let sent = write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
+        let mut late: Vec<(String,)> = Vec::new();
+        // Mostly because the platform showed it to us before it answered.
+        if sent < gone.len() as u64 {
+            late = read_many!(self, (String,), GONE_AFTER_ALL, gone, query, one => {
+                query.bind(&one.parcel.id).bind(one.platform_id).bind(now)
+            });
+        }
         write_many!(self, GONE_LINKS, gone, query, one => {
             query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
                 .bind(one.status.as_str()).bind(one.handed_at)
@@ -199,7 +209,7 @@ impl Conn {
         let known: Vec<Known> = gone.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;
         write_many!(self, GONE_MESSAGES, gone, query, one => query.bind(&one.parcel.message_id).bind(one.status.as_str()));
-        Ok(())
+        Ok(late.into_iter().map(|(message,)| message.into()).collect())
     }
 
     /// A parcel's end. `false` when it had ended already.

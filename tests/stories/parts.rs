@@ -108,3 +108,33 @@ async fn a_long_message_that_fails_half_way_says_so_and_only_its_rest_is_sent_ag
     assert!(again[0].ends_with("phần cuối"), "{again:?}");
     gateway.stop().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_arrives_after_it_was_given_up_is_followed_by_the_rest(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("cho em gặp nhân viên").await;
+    lan.next().await.expect("the hand-over is told");
+    let desk = gateway.desk("mai@demo.shop").await;
+    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+    desk.thread_is(&thread, "waiting").await;
+    let platform = gateway.platform("telegram");
+    platform.faults().slow_down(Duration::from_secs(3));
+    let text = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(200));
+    let said = desk.post(&format!("/threads/{thread}/messages"), json!({ "text": text })).await["id"].clone();
+    let under_way = async || (gateway.gateway.db.read().await.ok()?.outbox_depth().await.ok()? == (1, 1)).then_some(());
+    desk.until(under_way).await.expect("the first part is handed over");
+    // As if whoever sends it were gone.
+    onethread::outbox::adopt_orphans(&gateway.gateway, onethread_core::Millis::MAX).await.expect("a database");
+    let message = desk.message_where(&thread, |message| message["id"] == said && message["status"] == "uncertain").await;
+    assert_eq!(message["error"]["in_part"], false, "{message}");
+    platform.faults().lift();
+    lan.hears("xin kể rõ").await;
+    lan.hears("phần cuối").await;
+    let sent = ["sent", "delivered", "read"];
+    desk.message_where(&thread, |message| message["id"] == said && sent.iter().any(|status| message["status"] == *status)).await;
+    gateway.stop().await;
+}

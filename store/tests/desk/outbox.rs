@@ -113,6 +113,24 @@ async fn what_is_under_way_is_known_and_what_was_to_follow_it_goes_on(#[values(S
 
 #[rstest]
 #[tokio::test]
+async fn what_goes_after_it_was_given_up_is_named(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (lan, minh) = two_people(&db).await;
+    let (given_up, _) = lan.is_answered(&db, "một", NOW).await;
+    minh.is_answered(&db, "hai", NOW).await;
+    let parcels = claim(&db, NOW, FAR).await;
+    let gone = |platform_id| {
+        let one = move |parcel| Gone { parcel, platform_id, status: Status::Sent, handed_at: None };
+        parcels.iter().map(one).collect::<Vec<_>>()
+    };
+    let go = async |gone: Vec<Gone<'_>>| db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap();
+    assert!(end(&db, &parcels[0].id.as_str().into(), End::Uncertain).await);
+    assert_eq!(go(gone("p1")).await, [given_up], "the other went in time");
+    assert_eq!(go(gone("p1")).await, [], "once");
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_recipient_gets_one_parcel_at_a_time_in_order(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let lan = shop::only_person(&db).await;
