@@ -102,6 +102,11 @@ pub async fn find(gateway: &Arc<Gateway>, id: &InboxId) -> Result<Option<Arc<Liv
     if gateway.db.is_sqlite() {
         return Ok(None);
     }
+    // Boxed: everybody asks, hardly anybody comes to here, and this is much larger than all the rest of what asks.
+    Box::pin(find_stored(gateway, id)).await
+}
+
+async fn find_stored(gateway: &Arc<Gateway>, id: &InboxId) -> Result<Option<Arc<Live>>, StoreError> {
     match gateway.db.read().await?.inbox(id).await {
         Ok(row) if row.state == "disabled" => Ok(None),
         Ok(row) => Ok(open(gateway, &row).ok()),

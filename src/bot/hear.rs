@@ -67,8 +67,12 @@ impl Said {
     }
 
     pub(super) fn has_any(&self, phrases: &[&str]) -> bool {
-        let begins =
-            |rest: &str| phrases.iter().any(|phrase| rest.strip_prefix(phrase).is_some_and(|behind| behind.starts_with(' ')));
+        // Of most phrases the first letter already says no: for each message there are hundreds of these looks.
+        let is_it = |rest: &str, phrase: &str| {
+            let first = rest.as_bytes().first() == phrase.as_bytes().first();
+            first && rest.strip_prefix(phrase).is_some_and(|behind| behind.starts_with(' '))
+        };
+        let begins = |rest: &str| phrases.iter().any(|phrase| is_it(rest, phrase));
         self.words.match_indices(' ').any(|(at, _)| begins(&self.words[at + 1..]))
     }
 

@@ -88,7 +88,7 @@ pub async fn understand(gateway: &Arc<Gateway>, inbox: &InboxId, call: &RawCall)
     };
     // Another process may have made the inbox just now.
     if !gateway.db.is_sqlite() && events.iter().any(|event| route(gateway, &called, event).is_err()) {
-        crate::inboxes::take_up_changes(gateway).await?;
+        Box::pin(crate::inboxes::take_up_changes(gateway)).await?;
     }
     let mut understood = Understood { events: Vec::with_capacity(events.len()), buried: None };
     for inbound in events {
