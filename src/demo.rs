@@ -28,7 +28,10 @@ pub async fn run(config: Config, platforms: SocketAddr, stop: impl Future<Output
         let console = format!("http://{}", crate::api::serve(&gateway).await?);
         open_shop(&gateway, &world, &console).await?;
         announce(&console, &world);
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            never = gateway.end_with_the_disk() => match never {},
+        }
         anyhow::Ok(())
     };
     let ran = running.await;

@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use onethread_core::channel::Channel;
 use onethread_core::{Clock, Millis};
 use onethread_store::Db;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -117,6 +118,14 @@ impl Gateway {
             let _ = tx.commit(self.clock.now()).await;
         }
         self.db.close().await;
+    }
+
+    /// Ends the process once the database's disk has failed, as if the power had: to close the database would have that
+    /// disk fold the log into the file. Nothing was acknowledged since, and a supervisor starts it again.
+    pub async fn end_with_the_disk(&self) -> Infallible {
+        let error = self.db.broken().await;
+        tracing::error!(error, "the disk failed; see to it before the gateway is started again");
+        std::process::exit(1)
     }
 
     /// The channel of this kind.

@@ -13,12 +13,13 @@ use crate::lending;
 use dashmap::DashMap;
 use onethread_core::Millis;
 use onethread_core::channel::{Capabilities, Channel, Connector, SENDS_PER_SECOND, SettingsError};
-use onethread_core::clock::MINUTE;
+use onethread_core::clock::{MINUTE, SECOND};
 use onethread_core::ids::{AccountId, InboxId};
 use onethread_core::secret::Settings;
 use onethread_store::StoreError;
 use onethread_store::inboxes::InboxRow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// One inbox, live.
@@ -33,7 +34,24 @@ pub struct Live {
     version: Millis,
     /// Silence from before was not the platform's.
     opened_at: Millis,
+    /// When it was heard from, as far as that is in the database.
+    heard_at: AtomicI64,
     stop: CancellationToken,
+}
+
+/// It is written down once a second that an inbox was heard from: whether one is silent is a matter of minutes.
+const HEARD_EVERY: Millis = SECOND;
+
+impl Live {
+    /// Whether it is worth writing down that it was heard from then.
+    pub fn is_heard_anew(&self, at: Millis) -> bool {
+        at - self.heard_at.load(Ordering::Acquire) >= HEARD_EVERY
+    }
+
+    /// It is written down.
+    pub fn note_heard(&self, at: Millis) {
+        self.heard_at.fetch_max(at, Ordering::AcqRel);
+    }
 }
 
 /// Every live inbox of this process.
@@ -141,6 +159,7 @@ pub(crate) fn open(gateway: &Arc<Gateway>, row: &InboxRow) -> Result<Arc<Live>, 
         connector,
         version: row.updated_at,
         opened_at: gateway.clock.now(),
+        heard_at: AtomicI64::new(0),
         stop: gateway.tasks.token().child_token(),
     });
     if let Some(old) = gateway.inboxes.0.insert(id, live.clone()) {

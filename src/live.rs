@@ -107,6 +107,8 @@ async fn look(gateway: &Gateway, cursor: Option<i64>) -> Result<i64, StoreError>
     loop {
         let events = conn.live_events_after(cursor, AT_ONCE).await?;
         let Some(last) = events.last().map(|event| event.id) else { return Ok(cursor) };
+        // A cursor that a power cut takes back would be given out twice.
+        gateway.db.all_kept().await?;
         for event in newest_of_each(events) {
             if let Some(rendered) = render(gateway, &mut conn, &event).await? {
                 gateway.live.fan_out(Some(event.id), &rendered);
@@ -177,6 +179,7 @@ pub async fn watch(gateway: Arc<Gateway>, after: Option<i64>) -> Result<Watch, S
     let receiver = gateway.live.sender.subscribe();
     gateway.live.came.notify_one();
     let (oldest, newest) = gateway.db.read().await?.live_span().await?;
+    gateway.db.all_kept().await?;
     let known = after.filter(|after| (oldest - 1..=newest).contains(after) && newest - after <= LONGEST_CATCH_UP);
     let last = known.unwrap_or(newest);
     let hello = shown(Some(last), &Event::Hello { cursor: last, fresh: known.is_none() });
@@ -216,6 +219,7 @@ impl Watch {
             self.behind = false;
             return Ok(());
         };
+        self.gateway.db.all_kept().await?;
         let mut read = Vec::new();
         for event in newest_of_each(events) {
             if let Some(rendered) = render(&self.gateway, &mut conn, &event).await? {

@@ -15,6 +15,6 @@ pub use lanes::Slot;
 pub use queue::{Way, WordsOf, queue};
 pub use sender::{Outbox, Settlements, adopt_orphans, send_parcels, start};
 pub use settle::{
-    GATHER, STOPPED_YET, Settlement, TOGETHER_MOST, gather, pause, settle_deliveries, settle_in, settle_surely, settled,
+    GATHER, STOPPED_YET, Settled, Settlement, TOGETHER_MOST, gather, pause, settle_deliveries, settle_in, settle_surely, settled,
     went_after_all,
 };

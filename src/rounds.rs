@@ -191,21 +191,25 @@ struct Round {
 
 /// See to what follows each round, in order, until there are no more.
 async fn follow(gateway: Arc<Gateway>, mut rounds: mpsc::Receiver<Done>) {
-    while let Some(Done { load, round }) = rounds.recv().await {
-        let kept = round.committed.kept().await;
-        outbox::settled(&gateway, &load.over);
-        if let Err(error) = kept {
-            tracing::error!(error = &error as &dyn std::error::Error, "a round may not be on the disk; nothing follows it");
-            intake::tell_all(load.came, &Err(IntakeError(error.to_string())));
-            continue;
-        }
-        intake::tell_all(load.came, &Ok(()));
-        outbox::start(&gateway, round.started);
-        round.after.follow(&gateway);
-        if let Err(error) = outbox::pause(&gateway, round.pauses).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "an inbox could not be paused");
+    while let Some(done) = rounds.recv().await {
+        // Whoever waits for what a bug of ours left out hears that, and the next round is followed all the same.
+        if let Err(error) = intake::guarded(follow_one(&gateway, done)).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "what follows a round was not seen to");
         }
     }
+}
+
+async fn follow_one(gateway: &Arc<Gateway>, Done { load, round }: Done) -> Result<(), StoreError> {
+    let kept = round.committed.kept().await;
+    outbox::settled(gateway, &load.over);
+    if let Err(error) = kept {
+        intake::tell_all(load.came, &Err(IntakeError(error.to_string())));
+        return Err(error);
+    }
+    intake::tell_all(load.came, &Ok(()));
+    outbox::start(gateway, round.started);
+    round.after.follow(gateway);
+    outbox::pause(gateway, round.pauses).await
 }
 
 /// All of it in one transaction: the older calls, then, unless they are to be stored only, those that came.
@@ -217,8 +221,8 @@ async fn together(gateway: &Arc<Gateway>, load: &mut Load, stored_only: bool) ->
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
     // First: it frees people for their next parcel.
-    let pauses = match load.over.is_empty() {
-        true => Vec::new(),
+    let outbox::Settled { pauses, resumed } = match load.over.is_empty() {
+        true => outbox::Settled::default(),
         false => outbox::settle_in(gateway, &mut tx, &load.over, now).await?,
     };
     let first = intake::store(&mut tx, &load.came, !stored_only, now).await?;
@@ -229,7 +233,7 @@ async fn together(gateway: &Arc<Gateway>, load: &mut Load, stored_only: bool) ->
     }
     let mut after = intake::take_in_all(gateway, &mut tx, &calls, now).await?;
     let started = outbox::claim_queued(gateway, &mut tx, now).await?;
-    after.parcels |= tx.queued_unclaimed();
+    after.parcels |= resumed | tx.queued_unclaimed();
     let committed = tx.write(now).await?;
     Ok(Round { committed, after, started, pauses })
 }

@@ -58,6 +58,8 @@ pub async fn say(gateway: &Gateway, thread: &ThreadId, saying: Saying, actor: &A
     if let Some(client_id) = &saying.client_id
         && let Some(said) = tx.message_by_client_id(thread, client_id).await?
     {
+        // Whoever said it the first time may not have waited until it was durable.
+        tx.commit(now).await?;
         return Ok(Said { message_id: said.id.into(), fresh: false });
     }
     let id = MessageId::fresh(now);

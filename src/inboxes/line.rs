@@ -107,6 +107,8 @@ async fn listen_once(gateway: &Arc<Gateway>, live: &Live, losses: &AtomicU32) ->
         losses.fetch_max(LOSSES, Ordering::Relaxed);
     }
     drop(conn);
+    // To ask for what comes after the bookmark is to acknowledge what comes before.
+    gateway.db.all_kept().await.map_err(lost)?;
     live.connector.listen(bookmark, &Watched { gateway, inbox: &live.id, losses }).await
 }
 

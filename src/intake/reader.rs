@@ -168,8 +168,10 @@ fn heard<'a>(calls: &'a [Call<'_>]) -> BTreeMap<&'a InboxId, Millis> {
 
 /// Every event that was not seen before, in order.
 async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>], after: &mut After) -> Result<(), StoreError> {
-    let heard: Vec<(&InboxId, Millis)> = heard(calls).into_iter().collect();
+    let mut heard: Vec<(&InboxId, Millis)> = heard(calls).into_iter().collect();
+    heard.retain(|(inbox, at)| gateway.inboxes.get(inbox).is_none_or(|live| live.is_heard_anew(*at)));
     tx.heard_from_inboxes(&heard).await?;
+    after.heard = heard.into_iter().map(|(inbox, at)| (inbox.clone(), at)).collect();
     let events: Vec<(&Call<'_>, &Meant)> =
         calls.iter().flat_map(|call| call.understood.events.iter().map(move |meant| (call, meant))).collect();
     let keys: Vec<(InboxId, String)> =

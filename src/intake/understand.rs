@@ -5,6 +5,7 @@ use super::ours;
 use crate::foresight::Ahead;
 use crate::gateway::Gateway;
 use crate::inboxes::Live;
+use onethread_core::Millis;
 use onethread_core::channel::{Inbound, RawCall, Signal, What};
 use onethread_core::ids::{IdentityId, InboxId, PlatformUserId, ThreadId};
 use onethread_store::waiting::Waiting;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 pub struct After {
     pub signals: Vec<(Arc<Live>, PlatformUserId, Signal)>,
     pub typing: Vec<(ThreadId, IdentityId)>,
+    /// When inboxes were heard from, as it is in the database now.
+    pub heard: Vec<(InboxId, Millis)>,
     /// Some wait that are not claimed yet.
     pub parcels: bool,
     pub jobs: bool,
@@ -29,6 +32,11 @@ impl After {
         }
         if self.jobs {
             gateway.bells.jobs.notify_one();
+        }
+        for (inbox, at) in self.heard {
+            if let Some(live) = gateway.inboxes.get(&inbox) {
+                live.note_heard(at);
+            }
         }
         for (thread, identity) in self.typing {
             gateway.live.typing(&thread, Some(&identity));

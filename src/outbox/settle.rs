@@ -132,21 +132,29 @@ async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Result<()
     }
     let now = gateway.clock.now();
     let mut tx = gateway.db.begin().await?;
-    let pauses = settle_in(gateway, &mut tx, settlements, now).await?;
+    let Settled { pauses, resumed } = settle_in(gateway, &mut tx, settlements, now).await?;
     tx.commit(now).await?;
+    if resumed {
+        gateway.bells.parcels.notify_one();
+    }
     pause(gateway, pauses).await
 }
 
-/// The same within a transaction. Answers the inboxes that must pause once it is committed, and why.
-pub async fn settle_in(
-    gateway: &Gateway,
-    tx: &mut Tx,
-    settlements: &[Settlement],
-    now: Millis,
-) -> Result<Vec<(InboxId, String)>, StoreError> {
+/// What follows a settling once it is committed.
+#[derive(Default)]
+pub struct Settled {
+    /// Inboxes that must pause, and why.
+    pub pauses: Vec<(InboxId, String)>,
+    /// Parcels are queued again that were given up.
+    pub resumed: bool,
+}
+
+/// The same within a transaction.
+pub async fn settle_in(gateway: &Gateway, tx: &mut Tx, settlements: &[Settlement], now: Millis) -> Result<Settled, StoreError> {
+    let mut settled = Settled::default();
     let gone: Vec<Gone<'_>> = settlements.iter().filter_map(|settlement| gone(gateway, settlement)).collect();
     for message in tx.parcels_gone(&gone, now).await? {
-        went_after_all(tx, &message, now).await?;
+        settled.resumed |= went_after_all(tx, &message, now).await?;
     }
     // Where the thread was merged meanwhile, consoles still see the message where it stands now.
     for one in &gone {
@@ -155,7 +163,6 @@ pub async fn settle_in(
     for (inbox, quota) in quotas(settlements) {
         tx.note_quota(&inbox, quota.remaining, quota.total, now).await?;
     }
-    let mut pauses = Vec::new();
     for settlement in settlements {
         match &settlement.outcome {
             Outcome::Overtaken => {
@@ -164,7 +171,7 @@ pub async fn settle_in(
             }
             Outcome::Tried(next) => {
                 if let Some(reason) = not_gone(gateway, tx, settlement, next, now).await? {
-                    pauses.push((settlement.parcel.inbox_id.as_str().into(), reason));
+                    settled.pauses.push((settlement.parcel.inbox_id.as_str().into(), reason));
                 }
             }
         }
@@ -173,7 +180,7 @@ pub async fn settle_in(
             tx.no_longer_under_way(&settlement.parcel.inbox_id, &settlement.parcel.address).await?;
         }
     }
-    Ok(pauses)
+    Ok(settled)
 }
 
 /// What each inbox may still send, as the platform said last.

@@ -102,10 +102,20 @@ impl Db {
         self.woken.reopened.notified()
     }
 
-    /// Resolves once an embedded database's disk has failed: nothing more is written, until it is opened again.
-    pub async fn broken(&self) {
+    /// Wait until whatever anybody can have read by now is durable: for whoever acts on what they read. Elsewhere a
+    /// transaction's own commit waits for all before it.
+    pub async fn all_kept(&self) -> Result<()> {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => writer.broken().await,
+            Engine::Sqlite { writer, .. } => writer.disk().reach_all().await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Resolves once an embedded database's disk has failed, with what it answered: nothing more is written, until it is
+    /// opened again.
+    pub async fn broken(&self) -> String {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => writer.disk().broken().await,
             Engine::Postgres(_) => std::future::pending().await,
         }
     }
@@ -143,6 +153,8 @@ async fn open_sqlite(url: &str) -> Result<Engine> {
         .optimize_on_close(true, None);
     let mut connection = options.connect().await.map_err(failed)?;
     MIGRATIONS.run(&mut connection).await?;
+    // What an earlier process left in the log may be in memory only, if its disk failed. From here it goes to the file.
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_all(&mut connection).await?;
     let writer = Writer::new(options.clone(), connection).map_err(failed)?;
     // A file does not go away: its connections are not asked each time whether they are still there.
     let readers = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);

@@ -31,6 +31,8 @@ pub(super) struct Writing {
     /// `None` only once it has ended.
     slot: Option<OwnedMutexGuard<Slot>>,
     disk: Disk,
+    /// While it is being committed.
+    commits: Option<Mark>,
 }
 
 /// A transaction that is committed: whoever reads sees it, and whoever writes builds on it.
@@ -54,7 +56,7 @@ impl Writer {
         }
         self.disk.check()?;
         // From here on it is rolled back, whoever stops waiting when.
-        let mut writing = Writing { slot: Some(slot), disk: self.disk.clone() };
+        let mut writing = Writing { slot: Some(slot), disk: self.disk.clone(), commits: None };
         let begun = Transactions::begin(writing.connection(), Some(BEGIN.into_sql_str())).await;
         if let Err(Error::WorkerCrashed) = begun {
             *writing.connection() = self.options.connect().await?;
@@ -65,9 +67,9 @@ impl Writer {
         Ok(writing)
     }
 
-    /// Resolves once the disk has failed: then nobody may write any more.
-    pub(super) async fn broken(&self) {
-        self.disk.broken().await;
+    /// The disk that it writes to.
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// The connection outside any transaction.
@@ -91,10 +93,18 @@ impl Writing {
 
     /// Done once this is `Ok` (the connection's thread has said so itself), and kept once it is on the disk.
     pub(super) async fn commit(mut self) -> Result<Written, Error> {
+        let mark = self.disk.begins();
+        self.commits = Some(mark);
         Transactions::commit(self.connection()).await?;
-        let mark = self.disk.mark();
+        self.end_commit();
         self.slot = None;
         Ok(Written { disk: self.disk.clone(), mark })
+    }
+
+    fn end_commit(&mut self) {
+        if let Some(mark) = self.commits.take() {
+            self.disk.ends(mark);
+        }
     }
 }
 
@@ -111,5 +121,6 @@ impl Drop for Writing {
         if let Some(connection) = self.slot.as_deref_mut().and_then(Option::as_mut) {
             Transactions::start_rollback(connection);
         }
+        self.end_commit();
     }
 }

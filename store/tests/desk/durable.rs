@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 /// Whether it is there already.
-async fn is_there(word: impl Future<Output = ()>) -> bool {
+async fn is_there<T>(word: impl Future<Output = T>) -> bool {
     tokio::time::timeout(Duration::ZERO, word).await.is_ok()
 }
 
@@ -27,6 +27,7 @@ async fn nobody_is_told_of_a_transaction_before_it_is_kept(#[values(Sqlite, Post
     next.commit(NOW).await.unwrap();
     assert!(!is_there(told.as_mut()).await, "the next one said nothing");
     committed.kept().await.unwrap();
+    db.all_kept().await.unwrap();
     assert!(is_there(told).await);
     assert!(!is_there(db.broken()).await, "this disk keeps what it is given");
 }

@@ -93,7 +93,7 @@ async fn a_long_log_begins_anew_although_somebody_writes_all_the_time() {
     assert_eq!(long, folded, "the writer waited for the rest");
     store_some(&db).await;
     let (anew, _) = look(&mut beside).await;
-    assert!(anew < before, "the log begins anew: {anew} pages after {long}");
+    assert!(anew < long, "the log begins anew: {anew} pages after {long}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
