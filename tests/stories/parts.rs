@@ -1,21 +1,27 @@
 //! An answer too long for one message of the platform.
 
-use crate::kit::{Engine, TestGateway};
+use crate::kit::{Customer, Desk, Engine, TestGateway};
 use onethread_simulator::{Act, Fault};
 use rstest::rstest;
 use serde_json::json;
 use std::time::Duration;
 
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_answer_is_read_when_its_last_part_is(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
-    let gateway = TestGateway::start(engine).await;
-    let lan = gateway.customer("facebook", "Lan");
+/// Lan, who asked for a person on this channel, the desk of one, and her thread.
+async fn asked_for_a_person(gateway: &TestGateway, channel: &str) -> (Customer, Desk, String) {
+    let lan = gateway.customer(channel, "Lan");
     lan.says("cho em gặp nhân viên").await;
     lan.next().await.expect("the hand-over is told");
     let desk = gateway.desk("mai@demo.shop").await;
     let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
     desk.thread_is(&thread, "waiting").await;
+    (lan, desk, thread)
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_answer_is_read_when_its_last_part_is(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let (lan, desk, thread) = asked_for_a_person(&gateway, "facebook").await;
     let faults = gateway.platform("facebook");
     faults.faults().slow_down(Duration::from_secs(1));
     let text = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(100));
@@ -79,12 +85,7 @@ async fn a_long_message_that_fails_half_way_says_so_and_only_its_rest_is_sent_ag
 ) {
     let (fault, status, code) = end;
     let gateway = TestGateway::start(engine).await;
-    let lan = gateway.customer("telegram", "Lan");
-    lan.says("cho em gặp nhân viên").await;
-    lan.next().await.expect("the hand-over is told");
-    let desk = gateway.desk("mai@demo.shop").await;
-    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
-    desk.thread_is(&thread, "waiting").await;
+    let (lan, desk, thread) = asked_for_a_person(&gateway, "telegram").await;
     let platform = gateway.platform("telegram");
     platform.faults().slow_down(Duration::from_secs(1));
     let text = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(200));
@@ -115,12 +116,7 @@ async fn a_part_that_arrives_after_it_was_given_up_is_followed_by_the_rest(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let gateway = TestGateway::start(engine).await;
-    let lan = gateway.customer("telegram", "Lan");
-    lan.says("cho em gặp nhân viên").await;
-    lan.next().await.expect("the hand-over is told");
-    let desk = gateway.desk("mai@demo.shop").await;
-    let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
-    desk.thread_is(&thread, "waiting").await;
+    let (lan, desk, thread) = asked_for_a_person(&gateway, "telegram").await;
     let platform = gateway.platform("telegram");
     platform.faults().slow_down(Duration::from_secs(3));
     let text = format!("{} phần cuối", "dạ shop xin kể rõ ạ. ".repeat(200));
