@@ -9,7 +9,7 @@ help:
 	@echo "make run     install what is missing, build, and start the demo shop"
 	@echo "make dev     gateway and console with hot reload"
 	@echo "make test    everything that CI runs"
-	@echo "make crash   the process killed 200 times under load, on each database"
+	@echo "make crash   the process killed 200 times under load, on each database, and the power cut as often"
 	@echo "make fuzz    each connector's parser under a fuzzer, for a minute"
 	@echo "make bench   throughput and latency, written to benches/results/"
 	@echo "make bench-large  the same with 1,000,000 messages stored"

@@ -1,7 +1,9 @@
 //! The process is killed without warning, again and again, while customers
 //! write on every channel and the platforms behave badly; then everything that
 //! was acknowledged is in its thread once and in order, every message was
-//! answered once, and no answer was said twice unless the thread says so.
+//! answered once, and no answer was said twice unless the thread says so. The
+//! same where the power fails with it, and an embedded database is left with
+//! what its disk was made to hold.
 //!
 //! `ONETHREAD_CRASHES` says how often it is killed (default: a short form).
 
@@ -10,6 +12,7 @@
 mod bad_days;
 #[path = "../kit/database.rs"]
 mod database;
+mod power;
 mod program;
 mod reckoning;
 mod stopping;
@@ -21,6 +24,7 @@ mod writers;
 use bad_days::make_trouble;
 use database::{Database, Engine};
 use onethread_simulator::World;
+use power::Disk;
 use program::Program;
 use reckoning::{Figures, reckon};
 use rstest::rstest;
@@ -49,11 +53,17 @@ struct Shop {
 
 impl Shop {
     async fn open(engine: Engine) -> Self {
+        Self::open_on(engine, false).await
+    }
+
+    /// `loses_power`: together with the program, whenever that is killed.
+    async fn open_on(engine: Engine, loses_power: bool) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let world = Arc::new(World::start(([127, 0, 0, 1], 0).into()).await.expect("the simulated platforms start"));
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let database = Database::make(engine, folder.path()).await;
-        let program = Program::start(folder.path(), &database.url).await;
+        let disk = loses_power.then(|| Disk::below(folder.path(), &database.url));
+        let program = Program::start(folder.path(), &database.url, disk).await;
         program.teach(&QUESTIONS).await;
         let mut writers = Vec::new();
         for platform in world.platforms() {
@@ -148,8 +158,16 @@ impl Moment {
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_every_kill_once_and_in_order(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    survive(Shop::open(engine).await, &format!("{engine:?}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_every_power_cut_once_and_in_order() {
+    survive(Shop::open_on(Engine::Sqlite, true).await, "without power").await;
+}
+
+async fn survive(mut shop: Shop, how: &str) {
     let kills = std::env::var("ONETHREAD_CRASHES").ok().and_then(|text| text.parse().ok()).unwrap_or(SHORT);
-    let mut shop = Shop::open(engine).await;
     let stop = Arc::new(AtomicBool::new(false));
     let writing = shop.write(&stop);
     shop.wait_until_known().await;
@@ -166,6 +184,6 @@ async fn what_was_acknowledged_survives_every_kill_once_and_in_order(#[values(En
     futures::future::join_all(writing).await;
     let mut figures = Figures::default();
     mended += shop.reckon(&mut figures).await;
-    println!("{engine:?}: {kills} kills; {figures:?}; {deeds:?}; {mended} inboxes given new tokens");
+    println!("{how}: {kills} kills; {figures:?}; {deeds:?}; {mended} inboxes given new tokens");
     shop.program.kill().await;
 }

@@ -1,6 +1,7 @@
 //! The real program in a process of its own, to be killed.
 
 use super::json;
+use super::power::Disk;
 use super::writers::{Place, Writer};
 use onethread_simulator::World;
 use serde_json::Value;
@@ -17,31 +18,37 @@ pub struct Program {
     child: Child,
     folder: PathBuf,
     database: String,
+    disk: Option<Disk>,
     pub url: String,
     pub token: String,
     pub http: reqwest::Client,
 }
 
 impl Program {
-    pub async fn start(folder: &Path, database: &str) -> Self {
+    /// With a disk to be watched, it loses its power whenever the program is killed.
+    pub async fn start(folder: &Path, database: &str, disk: Option<Disk>) -> Self {
         let url = format!("http://127.0.0.1:{}", lasting_port());
         let made = command(folder, database, &url, &["token", "create", "--name", "test", "--role", "admin"]).output().await;
         let token = String::from_utf8(made.expect("the program starts").stdout).expect("a token is text").trim().to_owned();
-        let child = serve(folder, database, &url);
+        disk.iter().for_each(Disk::has_all);
+        let child = serve(folder, database, &url, disk.as_ref());
         let http = reqwest::Client::new();
-        let program = Self { child, folder: folder.to_owned(), database: database.to_owned(), url, token, http };
+        let program = Self { child, folder: folder.to_owned(), database: database.to_owned(), disk, url, token, http };
         program.wait_until_ready().await;
         program
     }
 
     /// Start once more on the same data and address. It may not be ready yet.
     pub fn start_again(&mut self) {
-        self.child = serve(&self.folder, &self.database, &self.url);
+        self.child = serve(&self.folder, &self.database, &self.url, self.disk.as_ref());
     }
 
     /// SIGKILL: no chance to say goodbye.
     pub async fn kill(&mut self) {
+        let status = self.child.try_wait().expect("the process can be asked");
+        assert!(status.is_none(), "it runs until it is killed: {status:?}");
         self.child.kill().await.expect("the process can be killed");
+        self.disk.iter().for_each(Disk::lose_power);
     }
 
     /// SIGTERM, as a supervisor sends it; answers how long the goodbye took.
@@ -224,6 +231,8 @@ fn command(folder: &Path, database: &str, url: &str, arguments: &[&str]) -> Comm
     command
 }
 
-fn serve(folder: &Path, database: &str, url: &str) -> Child {
-    command(folder, database, url, &["serve"]).stdout(Stdio::null()).spawn().expect("the program starts")
+fn serve(folder: &Path, database: &str, url: &str, disk: Option<&Disk>) -> Child {
+    let mut serve = command(folder, database, url, &["serve"]);
+    serve.envs(disk.map(Disk::environment).into_iter().flatten());
+    serve.stdout(Stdio::null()).spawn().expect("the program starts")
 }
