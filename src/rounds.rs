@@ -209,7 +209,8 @@ async fn follow_one(gateway: &Arc<Gateway>, Done { load, round }: Done) -> Resul
     intake::tell_all(load.came, &Ok(()));
     outbox::start(gateway, round.started);
     round.after.follow(gateway);
-    outbox::pause(gateway, round.pauses).await
+    outbox::pause(gateway, round.pauses).await;
+    Ok(())
 }
 
 /// All of it in one transaction: the older calls, then, unless they are to be stored only, those that came.

@@ -57,7 +57,8 @@ pub(super) struct Said {
 impl Said {
     pub(super) fn of(context: &BotContext, heard: &Heard<'_>) -> Self {
         let words = wordlike(heard.text);
-        let rest = wordlike(&without_entities(heard.text, heard.reading));
+        let valued = !heard.reading.entities.is_empty();
+        let rest = if valued { wordlike(&without_entities(heard.text, heard.reading)) } else { words.clone() };
         let press = heard.payload.and_then(Press::read).or_else(|| Press::read(heard.text)).or_else(|| picked(context, &words));
         let code = code_in(context, heard, &words);
         let tail = tail_in(context, heard, &words, code.as_deref());

@@ -137,7 +137,8 @@ async fn settle(gateway: &Arc<Gateway>, settlements: &[Settlement]) -> Result<()
     if resumed {
         gateway.bells.parcels.notify_one();
     }
-    pause(gateway, pauses).await
+    pause(gateway, pauses).await;
+    Ok(())
 }
 
 /// What follows a settling once it is committed.
@@ -308,11 +309,14 @@ pub async fn went_after_all(tx: &mut Tx, message: &MessageId, now: Millis) -> Re
     Ok(more)
 }
 
-/// A token that is refused once is refused for all of the inbox's parcels: it pauses once.
-pub async fn pause(gateway: &Arc<Gateway>, mut pauses: Vec<(InboxId, String)>) -> Result<(), StoreError> {
+/// A token that is refused once is refused for all of the inbox's parcels: it pauses once. Where that fails it is tried
+/// again with the next refusal: what is settled stays settled.
+pub async fn pause(gateway: &Arc<Gateway>, mut pauses: Vec<(InboxId, String)>) {
     pauses.dedup_by(|later, first| later.0 == first.0);
     for (inbox, reason) in pauses {
-        inboxes::pause(gateway, &inbox, Some(&reason)).await?;
+        if let Err(error) = inboxes::pause(gateway, &inbox, Some(&reason)).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(%inbox, reason, error, "the platform refused the inbox's token, but it could not be paused");
+        }
     }
-    Ok(())
 }
