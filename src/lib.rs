@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod inboxes;
 pub mod intake;
 pub mod jobs;
+pub mod lasting;
 pub mod learning;
 pub mod lending;
 pub mod live;

@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::lasting;
 use crate::seal::Seal;
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -75,17 +76,11 @@ impl Media {
         }
     }
 
-    /// Written beside and moved into place, so that a crash leaves no half file.
+    /// What a row in the database speaks of must be on the disk before it.
     pub async fn write(&self, id: &FileId, bytes: &Bytes) -> Result<(), MediaError> {
-        let path = self.path(id).ok_or(MediaError::Missing)?;
-        if let Some(shelf) = path.parent() {
-            tokio::fs::create_dir_all(shelf).await?;
-        }
-        let beside = path.with_extension("part");
-        tokio::fs::write(&beside, bytes).await?;
-        tokio::fs::File::open(&beside).await?.sync_all().await?;
-        tokio::fs::rename(&beside, &path).await?;
-        Ok(())
+        let (path, bytes) = (self.path(id).ok_or(MediaError::Missing)?, bytes.clone());
+        let writing = tokio::task::spawn_blocking(move || lasting::write(&path, &bytes));
+        Ok(writing.await.map_err(std::io::Error::other)??)
     }
 
     /// A signed link that anyone who has it may open, for a day.

@@ -2,6 +2,7 @@
 //! the row that it belongs to: moved to another row it does not open.
 
 use crate::config::Config;
+use crate::lasting;
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
@@ -9,7 +10,6 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use std::io::Write;
 use std::path::Path;
 use subtle::ConstantTimeEq;
 
@@ -131,22 +131,11 @@ fn kept_or_new(path: &Path) -> Result<String> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(place),
         Err(_) => {}
     }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(place)?;
-    }
     let text = hex::encode(rand::random::<[u8; 32]>());
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => {
-            file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(place)?;
-            Ok(text)
-        }
+    match lasting::write_once(path, text.as_bytes()).with_context(place)? {
+        true => Ok(text),
         // Another process was first.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => std::fs::read_to_string(path).with_context(place),
-        Err(error) => Err(error).with_context(place),
+        false => std::fs::read_to_string(path).with_context(place),
     }
 }
 
