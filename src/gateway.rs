@@ -10,7 +10,7 @@ use crate::media::Media;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
 use crate::tasks::Tasks;
-use crate::{intake, jobs, outbox, rounds};
+use crate::{intake, jobs, lasting, outbox, rounds};
 use anyhow::Context as _;
 use onethread_core::channel::Channel;
 use onethread_core::{Clock, Millis};
@@ -54,7 +54,7 @@ pub struct Bells {
 impl Gateway {
     /// Open everything and start the workers. Nothing listens for HTTP yet.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
-        std::fs::create_dir_all(&config.data_dir)
+        lasting::make_folder(&config.data_dir)
             .with_context(|| format!("could not make the data directory `{}`", config.data_dir.display()))?;
         let db = Db::open(config.database_url()).await?;
         let seal = Seal::open(&config).context("could not open the secret key")?;

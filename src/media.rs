@@ -56,7 +56,7 @@ pub struct Media {
 impl Media {
     pub fn open(config: &Config, seal: &Seal) -> anyhow::Result<Self> {
         let room = config.data_dir.join("files");
-        std::fs::create_dir_all(&room).with_context(|| format!("could not make `{}`", room.display()))?;
+        lasting::make_folder(&room).with_context(|| format!("could not make `{}`", room.display()))?;
         Ok(Self { room, seal: seal.clone() })
     }
 

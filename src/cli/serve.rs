@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::gateway::Gateway;
-use crate::{api, auth, logs};
+use crate::{api, auth, lasting, logs};
 use anyhow::{Context, Result};
 use onethread_core::SystemClock;
 use onethread_core::ids::AgentId;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Open the database of this configuration, for a command that runs beside the gateway.
 pub async fn open_database(config: &Config) -> Result<Db> {
-    std::fs::create_dir_all(&config.data_dir)
+    lasting::make_folder(&config.data_dir)
         .with_context(|| format!("could not make the data directory `{}`", config.data_dir.display()))?;
     Ok(Db::open(config.database_url()).await?)
 }

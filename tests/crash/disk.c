@@ -1,12 +1,13 @@
 /* A disk that loses its power. Loaded before the C library (LD_PRELOAD), it lets a process write as always and keeps,
- * in a folder beside, what a disk would still hold if the power failed now: what the process had it sync, and a part of
+ * in a folder beside, what a disk would still hold if the power failed now: what the process had it sync, and some of
  * what came after, for a disk writes early and in any order, or half of a page. Killing the process alone proves nothing
  * of that, since the kernel remembers what the disk never got.
  *
  * DISK_WATCHED  the database's file; its log is beside it, with `-wal`
  * DISK_KEPT     the folder with what the disk holds, under the same names
  *
- * What a process does to those files in a way that is not known here ends it: nothing may be proven by oversight. */
+ * It knows what SQLite does to those files: pwrite, ftruncate, unlink and syncs. That a file which is new has its name on
+ * the disk is taken for granted. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 enum { DATABASE, LOG, FILES };
-enum { SECTOR = 512, EARLY_ONE_IN = 4 };
+enum { SECTOR = 512, EARLY_ONE_IN = 4, ALL_ONE_IN = 64, SLOW_MOST_MICROS = 10000 };
 
 /* Something done to a file that was not synced since: bytes written, or (`bytes` is null) a length set. */
 struct change {
@@ -101,7 +102,7 @@ static int which(int fd) {
 static void keep(int file, const struct change *change, size_t length) {
     ssize_t done = change->bytes ? real_pwrite(watched[file].kept, change->bytes, length, change->at)
                                  : real_ftruncate(watched[file].kept, change->at);
-    if (done < 0) give_up("DISK_KEPT is full");
+    if (done < 0 || (change->bytes && (size_t)done < length)) give_up("DISK_KEPT is full");
 }
 
 static void drop_first(int file) {
@@ -125,6 +126,14 @@ static void perhaps_keep_early(int file, const struct change *change) {
     keep(file, change, torn ? SECTOR * (1 + rand_r(&dice) % (sectors - 1)) : change->length);
 }
 
+/* All that was done until then, in order. */
+static void keep_until(int file, unsigned long until) {
+    while (watched[file].first && watched[file].first->number <= until) {
+        keep(file, watched[file].first, watched[file].first->length);
+        drop_first(file);
+    }
+}
+
 static void note(int file, off_t at, const void *bytes, size_t length) {
     struct change *change = calloc(1, sizeof *change);
     if (!change) give_up("no memory");
@@ -139,7 +148,10 @@ static void note(int file, off_t at, const void *bytes, size_t length) {
     change->number = ++changes;
     *watched[file].last = change;
     watched[file].last = &change->next;
-    perhaps_keep_early(file, change);
+    if (rand_r(&dice) % ALL_ONE_IN)
+        perhaps_keep_early(file, change);
+    else
+        keep_until(file, changes);
     pthread_mutex_unlock(&turn);
 }
 
@@ -149,14 +161,14 @@ static int sync_file(int fd, int (*real_sync)(int)) {
     if (file == FILES) return real_sync(fd);
     pthread_mutex_lock(&turn);
     unsigned long until = changes;
+    /* So slow that who does not wait for it is caught. */
+    useconds_t pause = rand_r(&dice) % SLOW_MOST_MICROS;
     pthread_mutex_unlock(&turn);
+    usleep(pause);
     int done = real_sync(fd);
     if (done) return done;
     pthread_mutex_lock(&turn);
-    while (watched[file].first && watched[file].first->number <= until) {
-        keep(file, watched[file].first, watched[file].first->length);
-        drop_first(file);
-    }
+    keep_until(file, until);
     pthread_mutex_unlock(&turn);
     return 0;
 }
@@ -192,7 +204,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
     return real_writev(fd, parts, count);
 }
 
-/* The worst for what else was not synced: the file is gone at once. */
+/* Gone at once, which is the worst for whatever was to be copied elsewhere before. */
 int unlink(const char *path) {
     for (int file = 0; file < FILES; file++) {
         if (strcmp(path, watched[file].path)) continue;

@@ -37,14 +37,7 @@ impl Disk {
         // SQLite, too, puts the log beside the file itself, and not beside a link to it.
         let mut log = std::fs::canonicalize(database)?.into_os_string();
         log.push("-wal");
-        let opened = std::fs::OpenOptions::new().read(true).write(true).open(&log)?;
-        // The log may be new, and its name in the folder not on the disk yet: SQLite sees to that with its own syncs only.
-        if cfg!(unix)
-            && let Some(folder) = Path::new(&log).parent()
-        {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(Self::of(opened))
+        Ok(Self::of(std::fs::OpenOptions::new().read(true).write(true).open(log)?))
     }
 
     fn of(log: File) -> Self {
