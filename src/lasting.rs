@@ -1,5 +1,6 @@
 //! Files that outlive a power cut: each is there whole or not at all, and its
-//! name is on the disk as well, which syncing the file alone does not promise.
+//! name is on the disk as well, which syncing the file alone does not promise
+//! (where the file system can sync a folder).
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Result, Write};

@@ -12,7 +12,6 @@
 mod bad_days;
 #[path = "../kit/database.rs"]
 mod database;
-#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "other systems load libraries in other ways"))]
 mod power;
 mod program;
 mod reckoning;
@@ -160,6 +159,7 @@ async fn what_was_acknowledged_survives_every_kill_once_and_in_order(#[values(En
     survive(Shop::open(engine).await, &format!("{engine:?}")).await;
 }
 
+// Other systems load libraries in other ways.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_every_power_cut_once_and_in_order() {
