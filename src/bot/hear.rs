@@ -10,7 +10,7 @@ use super::phrases::{
 use super::turn::{Heard, OrdersWanted};
 use onethread_core::order::fold_code;
 use onethread_core::phone;
-use onethread_core::text::fold;
+use onethread_core::text::fold_words;
 use onethread_intents::{Asked, EntityValue, Intent, Language, Reading};
 use std::collections::BTreeSet;
 
@@ -169,8 +169,7 @@ pub(super) fn clean_code(typed: &str) -> Option<String> {
 }
 
 fn wordlike(text: &str) -> String {
-    let parted: String = fold(text).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    format!(" {} ", parted.split_whitespace().collect::<Vec<_>>().join(" "))
+    format!(" {} ", fold_words(text))
 }
 
 fn without_entities(text: &str, reading: &Reading) -> String {
