@@ -72,6 +72,8 @@ impl Many {
             let rows = vec![row; SIZES[size]].join(", ");
             let Self { before, after, .. } = self;
             if self.inserts {
+                // On an error the whole transaction ends, so SQLite need not keep what each page was before the statement.
+                let before = before.replacen("INSERT", "INSERT OR FAIL", 1);
                 format!("{before} SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {after}")
             } else {
                 format!("{before} (VALUES {rows}) {after}")
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn rows_of_nulls_are_not_inserted() {
         static TWO: Many = Many::insert("INSERT INTO t (a, b)", 2, "END");
-        let padded = "INSERT INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?)) WHERE column1 IS NOT NULL END";
+        let padded = "INSERT OR FAIL INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?)) WHERE column1 IS NOT NULL END";
         assert_eq!(TWO.marked(2), padded);
         assert!(TWO.marked(5).matches("(?, ?)").count() == 8, "the next larger size");
         let unnested = "INSERT INTO t (a, b) SELECT * FROM UNNEST($1, $2) AS rows (column1, column2) END";

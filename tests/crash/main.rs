@@ -47,7 +47,7 @@ struct Shop {
     world: Arc<World>,
     program: Program,
     writers: Vec<Arc<Writer>>,
-    _database: Database,
+    database: Database,
     _folder: tempfile::TempDir,
 }
 
@@ -77,7 +77,7 @@ impl Shop {
             let visitor = Visitor::open(&program.http, hook.clone(), origin.clone()).await;
             writers.push(Arc::new(Writer::on_page(visitor, "webchat", number)));
         }
-        Self { world, program, writers, _database: database, _folder: folder }
+        Self { world, program, writers, database, _folder: folder }
     }
 
     /// Everybody writes until `stop`.
@@ -184,6 +184,7 @@ async fn survive(mut shop: Shop, how: &str) {
     futures::future::join_all(writing).await;
     let mut figures = Figures::default();
     mended += shop.reckon(&mut figures).await;
+    assert_eq!(database::dangling(&shop.database.url).await, 0, "every row's customer, thread and message are there");
     println!("{how}: {kills} kills; {figures:?}; {deeds:?}; {mended} inboxes given new tokens");
     shop.program.kill().await;
 }

@@ -4,9 +4,11 @@
 
 use super::disk::{Disk, Mark};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteTransactionManager as Transactions};
-use sqlx::{ConnectOptions, Connection, Error, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection, Error, Executor, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -16,6 +18,10 @@ const WAIT_MOST: Duration = Duration::from_secs(30);
 /// Takes the right to write at once, so that nothing fails half way for another's sake.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Said between transactions only: within one it changes nothing.
+const TRUST: &str = "PRAGMA foreign_keys = OFF";
+const LOOK_UP: &str = "PRAGMA foreign_keys = ON";
+
 /// `None` once it is closed.
 type Slot = Option<SqliteConnection>;
 
@@ -23,8 +29,23 @@ type Slot = Option<SqliteConnection>;
 pub(super) struct Writer {
     options: Arc<SqliteConnectOptions>,
     slot: Arc<Mutex<Slot>>,
+    /// What the connection was told. Changed by whoever has the writer.
+    trust: Arc<Trust>,
     disk: Disk,
 }
+
+/// Whether rows are looked up that others refer to. Statements are prepared anew whenever that changes, so it changes only
+/// where it lasts.
+#[derive(Default)]
+struct Trust {
+    /// It may have been told not to look them up.
+    given: AtomicBool,
+    /// How many in a row would have been trusted.
+    wanted: AtomicU32,
+}
+
+/// So many in a row, and it is busy enough: a round takes some ten milliseconds then.
+const WANTED_LEAST: u32 = 64;
 
 /// A transaction that has the writer until it ends. Dropped without [`Writing::commit`], it is rolled back.
 pub(super) struct Writing {
@@ -45,11 +66,12 @@ impl Writer {
     /// With a connection that has the database open.
     pub(super) fn new(options: SqliteConnectOptions, connection: SqliteConnection) -> Result<Self, Error> {
         let disk = Disk::open(options.get_filename())?;
-        Ok(Self { options: Arc::new(options), slot: Arc::new(Mutex::new(Some(connection))), disk })
+        let slot = Arc::new(Mutex::new(Some(connection)));
+        Ok(Self { options: Arc::new(options), slot, trust: Arc::default(), disk })
     }
 
-    /// In turn, however many want to write.
-    pub(super) async fn begin(&self) -> crate::Result<Writing> {
+    /// In turn, however many want to write. `trusted`: its rows refer to what is there, and nobody looks that up.
+    pub(super) async fn begin(&self, trusted: bool) -> crate::Result<Writing> {
         let slot = self.turn().await?;
         if slot.is_none() {
             return Err(Error::PoolClosed.into());
@@ -57,13 +79,16 @@ impl Writer {
         self.disk.check()?;
         // From here on it is rolled back, whoever stops waiting when.
         let mut writing = Writing { slot: Some(slot), disk: self.disk.clone(), commits: None };
-        let begun = Transactions::begin(writing.connection(), Some(BEGIN.into_sql_str())).await;
+        let tell = self.trust.tell(trusted);
+        let begun = start(writing.connection(), tell).await;
         if let Err(Error::WorkerCrashed) = begun {
+            // A new one looks up.
             *writing.connection() = self.options.connect().await?;
-            Transactions::begin(writing.connection(), Some(BEGIN.into_sql_str())).await?;
+            start(writing.connection(), tell).await?;
         } else {
             begun?;
         }
+        self.trust.told(tell);
         Ok(writing)
     }
 
@@ -84,6 +109,35 @@ impl Writer {
             tracing::warn!(%error, "the database was not closed in order; nothing of it is lost");
         }
     }
+}
+
+impl Trust {
+    /// What to tell the connection before a transaction, if anything.
+    fn tell(&self, trusted: bool) -> Option<&'static str> {
+        let wanted = if trusted { self.wanted.load(Relaxed).saturating_add(1) } else { 0 };
+        self.wanted.store(wanted, Relaxed);
+        let tell = match (self.given.load(Relaxed), trusted) {
+            (true, false) => LOOK_UP,
+            (false, true) if wanted >= WANTED_LEAST => TRUST,
+            _ => return None,
+        };
+        // However far it comes before somebody stops waiting: a connection that may trust is told again.
+        self.given.store(true, Relaxed);
+        Some(tell)
+    }
+
+    fn told(&self, tell: Option<&'static str>) {
+        if let Some(tell) = tell {
+            self.given.store(tell == TRUST, Relaxed);
+        }
+    }
+}
+
+async fn start(connection: &mut SqliteConnection, tell: Option<&'static str>) -> Result<(), Error> {
+    if let Some(tell) = tell {
+        connection.execute(tell).await?;
+    }
+    Transactions::begin(connection, Some(BEGIN.into_sql_str())).await
 }
 
 impl Writing {

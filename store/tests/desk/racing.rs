@@ -164,3 +164,24 @@ async fn who_stores_calls_and_who_takes_them_in_do_not_wait_for_each_other() {
         }
     }
 }
+
+/// In an embedded database; a server looks up all the same.
+#[rstest]
+#[tokio::test]
+async fn only_whoever_is_trusted_refers_to_what_nobody_looks_up(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let stranger = NewMessage { identity: Some("idn_nobody".into()), ..shop::said(&lan, "ai đó", NOW) };
+    let can_write = async |trusted: bool| {
+        let mut tx = if trusted { db.begin_trusted().await } else { db.begin().await }.unwrap();
+        tx.append(&lan.thread, &stranger, NOW).await.is_ok()
+    };
+    assert!(!can_write(true).await, "not the first of them: it may be the only one");
+    for _ in 0..100 {
+        drop(db.begin_trusted().await.unwrap());
+    }
+    assert_eq!(can_write(true).await, engine == Sqlite);
+    assert!(!can_write(false).await, "nobody else is trusted");
+    assert!(!can_write(true).await);
+    assert!(shop::seqs(&db, &lan.thread).await.is_empty(), "none was committed");
+}
