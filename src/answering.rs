@@ -212,10 +212,10 @@ impl TurnAt<'_> {
         let knows = decision.context.for_reading();
         let context = serde_json::to_value(&decision.context).unwrap_or_default();
         let language = decision.context.language.map(|language| if language == Language::Vi { "vi" } else { "en" });
-        self.tx.set_bot_context(&self.thread, &context, language).await?;
+        self.tx.set_bot_context(&self.thread, context, language).await?;
         if let Some((intent, probability)) = decision.understood {
             let understood = json!({ "name": intent.as_str(), "probability": probability });
-            self.tx.set_intent(&self.message, &understood).await?;
+            self.tx.set_intent(&self.message, understood).await?;
         }
         if decision.missed {
             self.tx.note_miss(&self.message, self.now).await?;
@@ -232,13 +232,13 @@ impl TurnAt<'_> {
             }
         }
         // The notice is spoken under the lease that the queue now holds, so that it still goes out.
-        if let Some(reason) = handed_off {
-            let row = self.tx.thread(&self.thread).await?;
-            threads::advance(self.tx, &row, &Move::HandOff(reason), self.now).await?;
-        }
+        let lease_number = match handed_off {
+            Some(reason) => self.call_people(reason).await?,
+            None => lease_number,
+        };
         let parcels = !decision.replies.is_empty();
         for reply in decision.replies {
-            self.say(reply).await?;
+            self.say(reply, lease_number).await?;
         }
         if let Some(reason) = handed_off {
             self.note_handoff(reason).await?;
@@ -248,11 +248,17 @@ impl TurnAt<'_> {
 
     /// Straight to people; once, since from then on they hold the thread.
     async fn hand_off(&mut self, reason: HandoffReason, notice: Content) -> Result<Followed> {
-        let row = self.tx.thread(&self.thread).await?;
-        threads::advance(self.tx, &row, &Move::HandOff(reason), self.now).await?;
-        self.say(notice).await?;
+        let lease_number = self.call_people(reason).await?;
+        self.say(notice, lease_number).await?;
         self.note_handoff(reason).await?;
         Ok(Followed { parcels: true, jobs: false, knows: None })
+    }
+
+    /// The queue takes the lease; answers its number.
+    async fn call_people(&mut self, reason: HandoffReason) -> Result<i64> {
+        let row = self.tx.thread(&self.thread).await?;
+        threads::advance(self.tx, &row, &Move::HandOff(reason), self.now).await?;
+        Ok(self.tx.thread(&self.thread).await?.lease_number)
     }
 
     async fn note_handoff(&mut self, reason: HandoffReason) -> Result<()> {
@@ -275,9 +281,8 @@ impl TurnAt<'_> {
         jobs::queue_order_fetch(self.tx, &pending, self.now);
     }
 
-    /// Append a reply of the bot and queue it under the lease as it is now.
-    async fn say(&mut self, content: Content) -> Result<()> {
-        let lease_number = self.tx.thread(&self.thread).await?.lease_number;
+    /// Append a reply of the bot and queue it under the lease of this number.
+    async fn say(&mut self, content: Content, lease_number: i64) -> Result<()> {
         let message = NewMessage {
             identity: Some(self.identity.clone()),
             channel: Some(self.live.channel.kind().to_owned()),

@@ -39,7 +39,7 @@ pub async fn try_advance(tx: &mut Tx, row: &ThreadRow, by: &Move, now: Millis) -
             Effect::CloseHandoff => tx.close_handoff(&id, now).await?,
             Effect::ForgetContext => {
                 let context = serde_json::to_value(BotContext::after_people()).unwrap_or_default();
-                tx.set_bot_context(&id, &context, None).await?;
+                tx.set_bot_context(&id, context, None).await?;
             }
         }
     }

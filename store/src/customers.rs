@@ -5,6 +5,7 @@ use crate::threads::ThreadRow;
 use crate::{Conn, Page, Result, StoreError, Tx};
 use onethread_core::Millis;
 use onethread_core::channel::Sender;
+use onethread_core::clock::SECOND;
 use onethread_core::ids::{CustomerId, FileId, IdentityId, InboxId, ThreadId};
 use onethread_core::text::fold;
 
@@ -39,6 +40,10 @@ pub struct IdentityRow {
     pub channel: String,
     pub inbox_name: String,
 }
+
+/// Windows are hours long, and people write several messages in a row: by so much at most does the time that is noted
+/// lag behind.
+pub const HEARD_JUST_NOW: Millis = 10 * SECOND;
 
 /// Sorts after every id of a customer, also where a database sorts signs before letters.
 const AFTER_ALL_IDS: &str = "zz";
@@ -173,18 +178,24 @@ impl Conn {
         Ok(on!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_all(db).await)?)
     }
 
-    /// The person did something: their window starts anew, and a block is over.
+    /// The person did something: their window starts anew, and a block is over. Somebody who was heard within
+    /// [`HEARD_JUST_NOW`] before is not noted again.
     pub async fn heard_from(&mut self, id: &IdentityId, at: Millis) -> Result<()> {
-        if let Some(row) = self.held.identity_mut(id.as_str()) {
-            row.blocked_at = None;
-            row.last_interaction_at = row.last_interaction_at.max(Some(at));
+        if let Some(row) = self.held.identity(id.as_str()) {
+            let is_news = row.last_interaction_at.is_none_or(|last| last < at - HEARD_JUST_NOW) || row.blocked_at.is_some();
+            if is_news && let Some(row) = self.held.identity_mut(id.as_str()) {
+                row.blocked_at = None;
+                row.last_interaction_at = row.last_interaction_at.max(Some(at));
+            }
             return Ok(());
         }
         let sql = concat!(
             "UPDATE identities SET blocked_at = NULL, last_interaction_at =",
-            " CASE WHEN last_interaction_at > $2 THEN last_interaction_at ELSE $2 END WHERE id = $1"
+            " CASE WHEN last_interaction_at > $2 THEN last_interaction_at ELSE $2 END",
+            " WHERE id = $1 AND (blocked_at IS NOT NULL OR last_interaction_at IS NULL OR last_interaction_at < $3)"
         );
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(at).execute(db).await)?;
+        let long_ago = at - HEARD_JUST_NOW;
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(at).bind(long_ago).execute(db).await)?;
         Ok(())
     }
 

@@ -119,11 +119,11 @@ impl Held {
         Some(seq)
     }
 
-    /// What the bot understood, on a message that is not written yet. `false`: it is not one of those.
-    pub(crate) fn set_intent(&mut self, message: &str, intent: &serde_json::Value) -> bool {
-        let Some(place) = self.message_places.get(message) else { return false };
-        self.messages[*place].intent = Some(intent.clone());
-        true
+    /// What the bot understood, on a message that is not written yet. Of another it is given back.
+    pub(crate) fn set_intent(&mut self, message: &str, intent: serde_json::Value) -> Option<serde_json::Value> {
+        let Some(place) = self.message_places.get(message) else { return Some(intent) };
+        self.messages[*place].intent = Some(intent);
+        None
     }
 
     /// The thread and the content of a message that is not written yet.

@@ -109,6 +109,15 @@ macro_rules! message_columns {
 
 pub(crate) use message_columns;
 
+/// The thread in which all messages of the identity `$1` stand: that of its customer.
+macro_rules! thread_of_identity {
+    () => {
+        "(SELECT h.id FROM threads h JOIN identities w ON w.customer_id = h.customer_id WHERE w.id = $1)"
+    };
+}
+
+pub(crate) use thread_of_identity;
+
 static PLATFORM_IDS: Many = Many::new(
     "SELECT p.message_id, MIN(p.platform_id) FROM",
     2,
@@ -179,9 +188,15 @@ impl Conn {
     /// above `after`, oldest first. No notes, no system lines, and nothing that waits: it may still be withheld.
     pub async fn messages_with(&mut self, identity: &IdentityId, after: i64, limit: i64) -> Result<Vec<MessageRow>> {
         let sql = message_columns!(concat!(
-            "WHERE m.identity_id = $1 AND m.created_at >= $2 / 1024 AND m.created_at * 1024 + m.born_seq % 1024 > $2",
+            "WHERE m.thread_id = ",
+            thread_of_identity!(),
+            " AND m.identity_id = $1 AND m.created_at * 1024 + m.born_seq % 1024 > $2",
+            // A thread is read from its end, and no further back than to what is older than the cursor.
+            " AND m.seq > COALESCE((SELECT p.seq FROM messages p WHERE $2 > 0 AND p.created_at < $2 / 1024 AND p.thread_id = ",
+            thread_of_identity!(),
+            " ORDER BY p.seq DESC LIMIT 1), 0)",
             " AND NOT m.note AND m.event IS NULL AND m.deleted_at IS NULL AND m.status NOT IN ('queued', 'withheld', 'failed')",
-            " ORDER BY m.created_at DESC, m.born_seq DESC LIMIT $3"
+            " ORDER BY m.seq DESC LIMIT $3"
         ));
         let mut rows: Vec<MessageRow> =
             on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(after).bind(limit).fetch_all(db).await)?;
@@ -262,12 +277,10 @@ impl Conn {
     }
 
     /// What the bot understood by the message.
-    pub async fn set_intent(&mut self, id: &MessageId, intent: &serde_json::Value) -> Result<()> {
-        if self.held.set_intent(id.as_str(), intent) {
-            return Ok(());
-        }
+    pub async fn set_intent(&mut self, id: &MessageId, intent: serde_json::Value) -> Result<()> {
+        let Some(intent) = self.held.set_intent(id.as_str(), intent) else { return Ok(()) };
         let sql = "UPDATE messages SET intent = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(intent)).execute(db).await)?;
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(&intent)).execute(db).await)?;
         Ok(())
     }
 

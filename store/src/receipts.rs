@@ -2,6 +2,7 @@
 //! the last of them: what is known of each part stands with the platform's id of it.
 
 use crate::macros::{on, touched};
+use crate::messages::thread_of_identity;
 use crate::{Conn, Result};
 use onethread_core::Millis;
 use onethread_core::ids::{IdentityId, MessageId};
@@ -49,10 +50,16 @@ impl Conn {
         let parts = concat!(
             "UPDATE platform_messages SET status = $3 WHERE identity_id = $1 AND COALESCE(handed_at, $2) <= $2",
             " AND (status = 'sent' OR status = 'delivered' AND $3 = 'read') AND message_id IN (SELECT id FROM messages",
-            " WHERE identity_id = $1 AND created_at <= $2 AND status IN ('queued', 'sent', 'uncertain', 'delivered'))"
+            " WHERE thread_id = ",
+            thread_of_identity!(),
+            " AND identity_id = $1 AND created_at <= $2 AND status IN ('queued', 'sent', 'uncertain', 'delivered'))"
         );
         touched!(self, db => sqlx::query(parts).bind(identity.as_str()).bind(until).bind(to.as_str()).execute(db).await)?;
-        let sql = raise_messages!("identity_id = $1 AND created_at <= $2 AND status IN ('sent', 'delivered')");
+        let sql = raise_messages!(concat!(
+            "thread_id = ",
+            thread_of_identity!(),
+            " AND identity_id = $1 AND created_at <= $2 AND status IN ('sent', 'delivered')"
+        ));
         let rows: Vec<(String,)> =
             on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(until).bind(to.as_str()).fetch_all(db).await)?;
         Ok(rows.into_iter().map(|(id,)| id.into()).collect())

@@ -200,14 +200,14 @@ impl Conn {
         Ok(())
     }
 
-    pub async fn set_bot_context(&mut self, id: &ThreadId, context: &serde_json::Value, language: Option<&str>) -> Result<()> {
+    pub async fn set_bot_context(&mut self, id: &ThreadId, context: serde_json::Value, language: Option<&str>) -> Result<()> {
         if let Some(row) = self.held.thread_mut(id.as_str()) {
-            row.bot_context = Json(context.clone());
+            row.bot_context = Json(context);
             row.language = language.map(str::to_owned).or(row.language.take());
             return Ok(());
         }
         let sql = "UPDATE threads SET bot_context = $2, language = COALESCE($3, language) WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(context)).bind(language).execute(db).await)?;
+        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(&context)).bind(language).execute(db).await)?;
         Ok(())
     }
 

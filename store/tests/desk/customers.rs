@@ -6,7 +6,7 @@ use crate::shop;
 use onethread_core::channel::Sender;
 use onethread_core::ids::{CustomerId, IdentityId};
 use onethread_store::StoreError;
-use onethread_store::customers::CustomerRow;
+use onethread_store::customers::{CustomerRow, HEARD_JUST_NOW};
 use onethread_store::threads::View;
 use rstest::rstest;
 use sqlx::{Connection, Executor};
@@ -128,6 +128,11 @@ async fn a_customer_who_writes_again_is_no_longer_blocked(#[values(Sqlite, Postg
     db.write(async |tx| tx.set_blocked(&lan.identity, Some(NOW)).await).await.unwrap();
     db.write(async |tx| tx.set_blocked(&lan.identity, None).await).await.unwrap();
     assert_eq!(now().await.0, None);
+    let heard = async |at| db.write(async |tx| tx.heard_from(&lan.identity, at).await).await.unwrap();
+    heard(NOW + 9 + HEARD_JUST_NOW).await;
+    assert_eq!(now().await.1, Some(NOW + 9), "heard just now");
+    heard(NOW + 10 + HEARD_JUST_NOW).await;
+    assert_eq!(now().await.1, Some(NOW + 10 + HEARD_JUST_NOW));
 }
 
 #[rstest]

@@ -130,7 +130,7 @@ impl Story {
             }
             Step::BotSays(_) => {
                 let context = json!({ "turn": self.told });
-                tx.set_bot_context(&thread, &context, (self.told % 2 == 0).then_some("vi")).await.unwrap();
+                tx.set_bot_context(&thread, context, (self.told % 2 == 0).then_some("vi")).await.unwrap();
                 tx.append(&thread, &message(id, &identity, Author::Bot), at).await.unwrap();
             }
             Step::Waits(_) => {
@@ -141,7 +141,7 @@ impl Story {
             Step::WrongTail(_) => tx.count_wrong_tail(&identity, 3, at + 5).await.unwrap(),
             Step::Understood(_) => {
                 if let Some(said) = tx.message_by_platform_id(&identity, &platform_id).await.unwrap() {
-                    tx.set_intent(&said, &json!({ "name": "greeting" })).await.unwrap();
+                    tx.set_intent(&said, json!({ "name": "greeting" })).await.unwrap();
                 }
             }
             Step::Blocks(_) => tx.set_blocked(&identity, Some(at)).await.unwrap(),

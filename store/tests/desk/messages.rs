@@ -2,6 +2,7 @@
 
 use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
+use crate::merges::merge;
 use crate::shop;
 use onethread_core::ids::MessageId;
 use onethread_core::message::{Attachment, Author, Button, Content, FileKind, FileState, Status};
@@ -153,6 +154,16 @@ async fn a_visitor_reads_only_what_they_said_and_were_told(#[values(Sqlite, Post
     let rest = conn.messages_with(&lan.identity, all[0].position(), 50).await.unwrap();
     assert_eq!(told(&rest), ["dạ có ạ", "cảm ơn"], "two of one millisecond are told apart");
     assert!(conn.messages_with(&lan.identity, all[2].position(), 50).await.unwrap().is_empty());
+    drop(conn);
+
+    merge(&db, &minh, &lan, NOW + 4).await.unwrap();
+    minh.says(&db, "vẫn không phải của Lan", NOW + 5).await;
+    lan.says(&db, "vẫn là Lan", NOW + 6).await;
+    let mut conn = db.read().await.unwrap();
+    let merged = conn.messages_with(&lan.identity, 0, 50).await.unwrap();
+    assert_eq!(told(&merged), ["alo", "dạ có ạ", "cảm ơn", "vẫn là Lan"], "where their thread is part of another");
+    let rest = conn.messages_with(&lan.identity, all[1].position(), 50).await.unwrap();
+    assert_eq!(told(&rest), ["cảm ơn", "vẫn là Lan"], "by a cursor from before the merge");
 }
 
 #[rstest]
@@ -218,7 +229,7 @@ async fn a_message_can_be_edited_reacted_to_and_taken_back(#[values(Sqlite, Post
     assert_eq!((fetched.content.text.as_str(), fetched.edited_at), ("có ảnh", None), "an arrived file is no edit");
     db.write(async |tx| tx.edit_message(&id, &Content::text("đơn DH1024"), NOW + 1).await).await.unwrap();
     db.write(async |tx| tx.set_reactions(&id, &reactions).await).await.unwrap();
-    db.write(async |tx| tx.set_intent(&id, &intent).await).await.unwrap();
+    db.write(async |tx| tx.set_intent(&id, intent.clone()).await).await.unwrap();
     for at in [NOW + 2, NOW + 3] {
         db.write(async |tx| tx.delete_message(&id, at).await).await.unwrap();
     }

@@ -70,7 +70,7 @@ async fn the_bots_memory_keeps_the_language_until_another_is_heard(#[values(Sqli
     for (context, language, heard) in
         [(json!({ "n": 1 }), Some("vi"), "vi"), (json!({ "đơn": "DH1" }), None, "vi"), (json!({}), Some("en"), "en")]
     {
-        db.write(async |tx| tx.set_bot_context(&lan.thread, &context, language).await).await.unwrap();
+        db.write(async |tx| tx.set_bot_context(&lan.thread, context.clone(), language).await).await.unwrap();
         let row = db.read().await.unwrap().thread(&lan.thread).await.unwrap();
         assert_eq!((row.bot_context.0, row.language.as_deref()), (context, Some(heard)));
     }
