@@ -68,7 +68,11 @@ async fn which_parcel(
     text: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
     if let Some(key) = key {
-        return Ok(event.tx.parcel(key).await.is_ok().then(|| key.to_owned()));
+        return match event.tx.parcel(key).await {
+            Ok(_) => Ok(Some(key.to_owned())),
+            Err(StoreError::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
+        };
     }
     let Some(row) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? else {
         return Ok(None);

@@ -11,6 +11,8 @@ const EVERY: Duration = Duration::from_secs(10);
 /// Rounds between two clean-ups: ten minutes.
 const CLEAN_EVERY: u64 = 60;
 const PRUNED_AT_ONCE: i64 = 500;
+/// Each is all that a commit told, which may be some hundred events.
+const TOLD_PRUNED_AT_ONCE: i64 = 50;
 /// Missed messages older than anybody can ask for.
 const MISSES_KEPT: i64 = (crate::learning::MOST_DAYS as i64 + 1) * DAY;
 /// How long a console may be away and still catch up event by event.
@@ -43,11 +45,12 @@ pub async fn keep_house(gateway: Arc<Gateway>) {
 async fn clean(gateway: &Gateway) -> onethread_store::Result<()> {
     let now = gateway.clock.now();
     let before = now.saturating_sub(i64::try_from(gateway.config.ledger_retention.as_millis()).unwrap_or(i64::MAX));
-    for what in [Old::Calls, Old::Events, Old::Parcels, Old::Waiting] {
-        while prune(gateway, what, before).await? == PRUNED_AT_ONCE.unsigned_abs() {}
+    let long_ago = [(Old::Told, now - LIVE_KEPT), (Old::Misses, now - MISSES_KEPT)];
+    for (what, before) in
+        [Old::Calls, Old::Events, Old::Parcels, Old::Waiting].map(|what| (what, before)).into_iter().chain(long_ago)
+    {
+        while prune(gateway, what, before).await? == what.at_once().unsigned_abs() {}
     }
-    while prune(gateway, Old::Told, now - LIVE_KEPT).await? == PRUNED_AT_ONCE.unsigned_abs() {}
-    while prune(gateway, Old::Misses, now - MISSES_KEPT).await? == PRUNED_AT_ONCE.unsigned_abs() {}
     let mut tx = gateway.db.begin().await?;
     tx.prune_sessions(now).await?;
     tx.prune_wrong_tails(now - crate::answering::CODE_TAILS_WITHIN).await?;
@@ -64,16 +67,23 @@ enum Old {
     Told,
 }
 
+impl Old {
+    fn at_once(self) -> i64 {
+        if matches!(self, Self::Told) { TOLD_PRUNED_AT_ONCE } else { PRUNED_AT_ONCE }
+    }
+}
+
 /// In small transactions, so that other writers hardly notice. Answers how many went.
 async fn prune(gateway: &Gateway, what: Old, before: Millis) -> onethread_store::Result<u64> {
     let mut tx = gateway.db.begin().await?;
+    let most = what.at_once();
     let pruned = match what {
-        Old::Calls => tx.prune_calls(before, PRUNED_AT_ONCE).await?,
-        Old::Events => tx.prune_seen_events(before, PRUNED_AT_ONCE).await?,
-        Old::Waiting => tx.prune_waiting(before, PRUNED_AT_ONCE).await?,
-        Old::Parcels => tx.prune_parcels(before, PRUNED_AT_ONCE).await?,
-        Old::Told => tx.prune_live_events(before, PRUNED_AT_ONCE).await?,
-        Old::Misses => tx.prune_misses(before, PRUNED_AT_ONCE).await?,
+        Old::Calls => tx.prune_calls(before, most).await?,
+        Old::Events => tx.prune_seen_events(before, most).await?,
+        Old::Waiting => tx.prune_waiting(before, most).await?,
+        Old::Parcels => tx.prune_parcels(before, most).await?,
+        Old::Told => tx.prune_live_events(before, most).await?,
+        Old::Misses => tx.prune_misses(before, most).await?,
     };
     tx.commit(gateway.clock.now()).await?;
     Ok(pruned)

@@ -55,6 +55,7 @@ pub struct Identity {
     pub address: String,
     pub verified_phone: Option<String>,
     pub reachable: Reachable,
+    /// Up to ten seconds before they did something last.
     pub last_interaction_at: Option<Millis>,
 }
 

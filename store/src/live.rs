@@ -2,6 +2,7 @@
 //! whoever reads it loads the thing as it stands, so replays are harmless.
 
 use crate::macros::{aside, aside_touched};
+use crate::many::{Many, write_many};
 use crate::{Conn, Result, Tx};
 use onethread_core::Millis;
 use sqlx::types::Json;
@@ -115,15 +116,26 @@ impl Row {
     }
 }
 
-/// Rows that are read at once: each may hold hundreds of events.
-const ROWS_MOST: i64 = 20;
+/// Rows of an embedded database that are read at once: each may hold hundreds of events.
+const ROWS_MOST: i64 = 8;
+
+static RECORD: Many = Many::insert("INSERT INTO live_events (id, kind, subject, thread_id, at)", 5, "");
 
 impl Conn {
-    /// One row for all that a commit tells: a row for each event would be most of what a message writes.
     pub(crate) async fn record_told(&mut self, events: &[Told], now: Millis) -> Result<()> {
         let Some(last) = events.last() else { return Ok(()) };
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
         let id = self.count("live", count).await?;
+        if !self.is_embedded() {
+            // A process of the version before, which knows of one event a row only, may run beside this one.
+            let rows: Vec<(i64, &Told)> = (id - count + 1..).zip(events).collect();
+            write_many!(self, RECORD, &rows, query, (id, event) => {
+                let (kind, subject, thread) = event.row();
+                query.bind(id).bind(kind).bind(subject).bind(thread).bind(now)
+            });
+            return Ok(());
+        }
+        // A row for each would be much of what a message writes.
         let (kind, subject, thread) = last.row();
         let words: Option<Json<Vec<Word<'_>>>> = (events.len() > 1).then(|| Json(events.iter().map(Told::word).collect()));
         let sql = "INSERT INTO live_events (id, kind, subject, thread_id, at, told) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -136,13 +148,14 @@ impl Conn {
     /// The `limit` oldest events after the cursor at most, oldest first; fewer where more follow, too, but never none.
     pub async fn live_events_after(&mut self, cursor: i64, limit: i64) -> Result<Vec<LiveEvent>> {
         let sql = "SELECT id, kind, subject, thread_id, at, told FROM live_events WHERE id > $1 ORDER BY id LIMIT $2";
-        let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql).bind(cursor).bind(limit.min(ROWS_MOST)).fetch_all(db).await)?;
+        let most = if self.is_embedded() { limit.min(ROWS_MOST) } else { limit };
+        let rows: Vec<Row> = aside!(self, db => sqlx::query_as(sql).bind(cursor).bind(most).fetch_all(db).await)?;
         let events = rows.into_iter().flat_map(Row::events).filter(|event| event.id > cursor);
         Ok(events.take(usize::try_from(limit).unwrap_or(0)).collect())
     }
 
-    /// The oldest event that is still kept, of the oldest commit the last (the next one, where none is), and the newest
-    /// there was, 0 at the very start. Whoever knows the one before the oldest has missed nothing.
+    /// The oldest event that is still kept, or of what a commit told in one row the last (the next one, where none is),
+    /// and the newest there was, 0 at the very start. Whoever knows the one before the oldest has missed nothing.
     pub async fn live_span(&mut self) -> Result<(i64, i64)> {
         let sql = "SELECT COALESCE((SELECT MIN(id) FROM live_events), value + 1), value FROM counters WHERE name = 'live'";
         Ok(aside!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)

@@ -81,8 +81,9 @@ impl Writer {
         let mut writing = Writing { slot: Some(slot), disk: self.disk.clone(), commits: None };
         let tell = self.trust.tell(trusted);
         let begun = start(writing.connection(), tell).await;
-        if let Err(Error::WorkerCrashed) = begun {
-            // A new one looks up.
+        if let Err(Error::WorkerCrashed | Error::InvalidSavePointStatement) = begun {
+            // Its thread is gone; or SQLite has ended a transaction by itself, as it does where the disk is full, and sqlx
+            // still counts it. A new connection looks up.
             *writing.connection() = self.options.connect().await?;
             start(writing.connection(), tell).await?;
         } else {
@@ -176,5 +177,33 @@ impl Drop for Writing {
             Transactions::start_rollback(connection);
         }
         self.end_commit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::sqlite::SqliteJournalMode;
+
+    #[tokio::test]
+    async fn after_a_full_disk_the_next_one_writes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("full.db")).create_if_missing(true);
+        let options = options.journal_mode(SqliteJournalMode::Wal).pragma("max_page_count", "20");
+        let mut connection = options.connect().await.unwrap();
+        connection.execute("CREATE TABLE t (words BLOB)").await.unwrap();
+        let writer = Writer::new(options, connection).unwrap();
+        for trusted in [false, true, false] {
+            let mut writing = writer.begin(trusted).await.unwrap();
+            let full = writing.connection().execute("INSERT INTO t VALUES (zeroblob(1000000))").await.unwrap_err();
+            assert_eq!(full.as_database_error().unwrap().code().as_deref(), Some("13"), "SQLITE_FULL: {full}");
+            drop(writing);
+            let mut writing = writer.begin(trusted).await.expect("nothing has to be restarted");
+            writing.connection().execute("INSERT INTO t VALUES ('ạ')").await.unwrap();
+            writing.commit().await.unwrap().kept().await.unwrap();
+        }
+        let (kept,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM t").fetch_one(writer.begin(false).await.unwrap().connection()).await.unwrap();
+        assert_eq!(kept, 3);
     }
 }

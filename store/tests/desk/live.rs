@@ -67,10 +67,10 @@ async fn every_kind_of_news_names_what_changed(#[values(Sqlite, Postgres)] engin
     assert!(after(6, 10).await.is_empty());
 }
 
-/// A process of the version before writes a row for each event.
+/// A process of the version before wrote a row for each event.
 #[rstest]
 #[tokio::test]
-async fn what_an_older_process_told_one_by_one_is_heard_in_its_place(#[values(Sqlite, Postgres)] engine: Engine) {
+async fn what_was_told_one_by_one_is_heard_in_its_place(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     tell(&db, &[thread("a"), thread("b")], NOW).await;
     db.run_beneath(
@@ -157,10 +157,11 @@ async fn the_span_tells_which_cursors_can_still_catch_up(#[values(Sqlite, Postgr
     assert_eq!(span().await, (1, 0), "nothing was told yet");
     tell(&db, &[thread("a"), thread("b")], NOW).await;
     tell(&db, &[thread("c")], NOW + 10).await;
-    assert_eq!(span().await, (2, 3), "whoever knows the first event can have the second");
+    let (oldest, rows) = if engine == Sqlite { (2, 1) } else { (1, 2) };
+    assert_eq!(span().await, (oldest, 3), "whoever knows the one before it has missed nothing");
     let prune = async |before| db.write(async |tx| tx.prune_live_events(before, 100).await).await.unwrap();
     assert_eq!(prune(NOW).await, 0);
-    assert_eq!(prune(NOW + 1).await, 1);
+    assert_eq!(prune(NOW + 1).await, rows);
     assert_eq!(span().await, (3, 3));
     assert_eq!(prune(NOW + 11).await, 1);
     assert_eq!(span().await, (4, 3), "whoever stopped before 3 has missed something for good");
