@@ -1,18 +1,19 @@
 //! Parcels: in order, one at a time for each recipient, claimed by one sender only.
 
+mod again;
+mod ends;
+mod queued;
+
 use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
 use crate::shop::{self, Person};
 use onethread_core::Millis;
-use onethread_core::channel::Sender;
-use onethread_core::ids::{InboxId, ParcelId};
-use onethread_core::message::{Content, Status};
+use onethread_core::ids::ParcelId;
 use onethread_core::parts::Part;
-use onethread_core::thread::{Lease, Speaker};
 use onethread_store::inboxes::InboxRow;
 use onethread_store::messages::MessageError;
-use onethread_store::outbox::{ClaimedParcel, End, Fate, Gone, NewParcel, Orphan, Stranded, UnderWay};
-use onethread_store::{Db, Json, StoreError, Writer};
+use onethread_store::outbox::{ClaimedParcel, End, NewParcel, Orphan, Stranded};
+use onethread_store::{Db, Json, StoreError};
 use rstest::rstest;
 use std::collections::HashSet;
 use std::slice;
@@ -45,88 +46,6 @@ async fn end(db: &TestDb, parcel: &ParcelId, how: End) -> bool {
 async fn two_people(db: &TestDb) -> (Person, Person) {
     let inbox = shop::inbox(db, "chat").await;
     (shop::person(db, &inbox, "Lan").await, shop::person(db, &inbox, "Minh").await)
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_has_gone_raises_its_message_once_all_of_it_has(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let (lan, minh) = two_people(&db).await;
-    let (short, _) = lan.is_answered(&db, "một", NOW).await;
-    let long = shop::answered(&minh, "hai", NOW);
-    let parts = [shop::parcel(&minh, &long.id, "ha"), shop::parcel(&minh, &long.id, "i")];
-    db.write(async |tx| shop::queue(tx, &minh.thread, &long, &parts, NOW).await).await.unwrap();
-    let statuses = async || {
-        let mut conn = db.read().await.unwrap();
-        [conn.message(&short).await.unwrap().status, conn.message(&long.id).await.unwrap().status]
-    };
-    let go = async |ids: [&'static str; 2]| {
-        let parcels = claim(&db, NOW, FAR).await;
-        let gone: Vec<Gone<'_>> = parcels
-            .iter()
-            .zip(ids)
-            .map(|(parcel, platform_id)| Gone { parcel, platform_id, status: Status::Delivered, handed_at: None })
-            .collect();
-        db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap()
-    };
-    go(["p1", "p2"]).await;
-    assert_eq!(statuses().await, ["delivered", "queued"], "the other has a part to go");
-    go(["p3", ""]).await;
-    assert_eq!(statuses().await, ["delivered", "delivered"]);
-    let mut conn = db.read().await.unwrap();
-    for (who, platform_id, message) in [(&lan, "p1", &short), (&minh, "p2", &long.id), (&minh, "p3", &long.id)] {
-        let meant = conn.message_by_platform_id(&who.identity, platform_id).await.unwrap();
-        assert_eq!(meant.as_ref(), Some(message), "{platform_id}");
-    }
-    assert_eq!(conn.outbox_depth().await.unwrap(), (0, 0));
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_is_under_way_is_known_and_what_was_to_follow_it_goes_on(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let (lan, minh) = two_people(&db).await;
-    let long = shop::answered(&lan, "hai phần", NOW);
-    let parts = [shop::parcel(&lan, &long.id, "một"), shop::parcel(&lan, &long.id, "hai")];
-    db.write(async |tx| shop::queue(tx, &lan.thread, &long, &parts, NOW).await).await.unwrap();
-    let mut conn = db.read().await.unwrap();
-    assert!(!conn.is_sending_to(&lan.identity).await.unwrap(), "it waits");
-    assert_eq!(claimed(&db, NOW + 9).await, [parts[0].id.as_str()]);
-    assert!(conn.is_sending_to(&lan.identity).await.unwrap());
-    let fates = conn.parcels_under_way_to(&lan.identity).await.unwrap().into_iter().map(|one| one.fate);
-    assert_eq!(fates.collect::<Vec<_>>(), [Fate::Open; 2]);
-    assert!(!conn.is_sending_to(&minh.identity).await.unwrap());
-
-    assert!(end(&db, &parts[0].id, End::Uncertain).await);
-    db.write(async |tx| tx.end_rest_of(&long.id, End::Failed, NOW).await).await.unwrap();
-    assert!(!conn.is_sending_to(&lan.identity).await.unwrap());
-    let perhaps = conn.parcels_under_way_to(&lan.identity).await.unwrap();
-    let first = UnderWay { id: parts[0].id.0.clone(), part: Json(parts[0].part.clone()), since: NOW + 9, fate: Fate::Unknown };
-    assert_eq!(perhaps, [first], "the second was never handed over");
-    assert!(conn.parcels_under_way_to(&minh.identity).await.unwrap().is_empty());
-
-    assert!(end(&db, &parts[0].id, End::Sent).await, "it went after all");
-    assert_eq!(db.write(async |tx| tx.resume_parcels_of(&long.id, NOW + 1).await).await.unwrap(), 1);
-    assert_eq!(claimed(&db, NOW + 1).await, [parts[1].id.as_str()]);
-    assert_eq!(db.write(async |tx| tx.resume_parcels_of(&long.id, NOW + 2).await).await.unwrap(), 0, "once");
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_goes_after_it_was_given_up_is_named(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let (lan, minh) = two_people(&db).await;
-    let (given_up, _) = lan.is_answered(&db, "một", NOW).await;
-    minh.is_answered(&db, "hai", NOW).await;
-    let parcels = claim(&db, NOW, FAR).await;
-    let gone = |platform_id| {
-        let one = move |parcel| Gone { parcel, platform_id, status: Status::Sent, handed_at: None };
-        parcels.iter().map(one).collect::<Vec<_>>()
-    };
-    let go = async |gone: Vec<Gone<'_>>| db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap();
-    assert!(end(&db, &parcels[0].id.as_str().into(), End::Uncertain).await);
-    assert_eq!(go(gone("p1")).await, [given_up], "the other went in time");
-    assert_eq!(go(gone("p1")).await, [], "once");
 }
 
 #[rstest]
@@ -368,87 +287,6 @@ async fn a_claim_that_is_renewed_is_nobody_elses(#[values(Sqlite, Postgres)] eng
     assert_eq!(conn.orphaned_parcels(NOW + 90_001).await.unwrap().len(), 1);
 }
 
-#[rstest]
-#[tokio::test]
-async fn only_parcels_that_ended_well_long_ago_are_forgotten(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    for (text, end) in [("một", End::Sent), ("hai", End::Withheld), ("ba", End::Failed), ("bốn", End::Uncertain)] {
-        let (_, parcel) = lan.is_answered(&db, text, NOW).await;
-        db.write(async |tx| tx.end_parcel(parcel.as_str(), end, None, None, NOW).await).await.unwrap();
-    }
-    let prune = async |before, limit| db.write(async |tx| tx.prune_parcels(before, limit).await).await.unwrap();
-    assert_eq!(prune(NOW, 10).await, 0, "not before its time");
-    assert_eq!(prune(NOW + 1, 1).await, 1);
-    assert_eq!(prune(NOW + 1, 10).await, 1, "what failed or is uncertain can still be sent again");
-    assert_eq!(prune(NOW + 1, 10).await, 0);
-}
-
-#[rstest]
-#[tokio::test]
-async fn retry_sends_what_failed_again_under_the_same_key(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    let message = shop::answered(&lan, "dài", NOW);
-    let parts: Vec<NewParcel> = ["a", "b", "c"].iter().map(|text| shop::parcel(&lan, &message.id, text)).collect();
-    db.write(async |tx| shop::queue(tx, &lan.thread, &message, &parts, NOW).await).await.unwrap();
-    claim(&db, NOW, FAR).await;
-    end(&db, &parts[0].id, End::Sent).await;
-    claim(&db, NOW, FAR).await;
-    end(&db, &parts[1].id, End::Failed).await;
-    let ended = db.write(async |tx| tx.end_rest_of(&message.id, End::Failed, NOW).await).await.unwrap();
-    assert_eq!(ended, 1, "the third does not go without the second");
-    assert!(claimed(&db, NOW).await.is_empty());
-
-    let again = db.write(async |tx| tx.retry_parcels_of(&message.id, NOW + 9).await).await.unwrap();
-    assert_eq!(again, 2, "what was sent is not sent again");
-    for part in &parts[1..] {
-        let parcels = claim(&db, NOW + 9, FAR).await;
-        assert_eq!((parcels.len(), parcels[0].id.as_str(), parcels[0].attempts), (1, part.id.as_str(), 1));
-        assert!(!parcels[0].in_doubt, "what failed did not arrive");
-        end(&db, &part.id, End::Sent).await;
-    }
-    assert_eq!(db.write(async |tx| tx.retry_parcels_of(&message.id, NOW).await).await.unwrap(), 0);
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_may_have_arrived_stays_in_doubt_however_often_it_is_sent_again(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    let (message, parcel) = lan.is_answered(&db, "dạ có ạ", NOW).await;
-    let inbox = db.read().await.unwrap().inbox(&lan.inbox).await.unwrap();
-    for how in [End::Uncertain, End::Failed, End::Failed] {
-        claim(&db, NOW, FAR).await;
-        end(&db, &parcel, how).await;
-        db.write(async |tx| tx.retry_parcels_of(&message, NOW).await).await.unwrap();
-    }
-    assert!(claim(&db, NOW, FAR).await[0].in_doubt);
-    let under_way = db.read().await.unwrap().parcels_under_way_to(&lan.identity).await.unwrap();
-    assert_eq!(under_way[0].since, 0, "an echo of any earlier try may be of it");
-    db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None, false).await).await.unwrap();
-    db.write(async |tx| tx.change_inbox(&InboxRow { state: "disabled".into(), ..inbox.clone() }, NOW).await).await.unwrap();
-    let stranded = db.write(async |tx| tx.stranded_parcels(FAR).await).await.unwrap();
-    assert!(stranded[0].in_doubt);
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_a_person_sends_again_goes_under_the_lease_of_now(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    let message = shop::answered(&lan, "dạ có ạ", NOW);
-    let parcel = NewParcel { voice: "bot", lease_number: 1, ..shop::parcel(&lan, &message.id, "dạ có ạ") };
-    db.write(async |tx| shop::queue(tx, &lan.thread, &message, slice::from_ref(&parcel), NOW).await).await.unwrap();
-    claim(&db, NOW, FAR).await;
-    end(&db, &parcel.id, End::Failed).await;
-    let lease = Lease { speaker: Speaker::Queue, number: 5, waiting_since: Some(NOW) };
-    db.write(async |tx| tx.set_lease(&lan.thread, &lease, Some("asked")).await).await.unwrap();
-    db.write(async |tx| tx.retry_parcels_of(&message.id, NOW + 9).await).await.unwrap();
-    let again = claim(&db, NOW + 9, FAR).await;
-    assert_eq!((again[0].lease_number, again[0].thread_lease, again[0].queued_at), (5, 5, NOW + 9));
-}
-
 #[tokio::test]
 async fn whoever_answers_two_people_and_whoever_answers_one_do_not_wait_for_each_other() {
     let db = TestDb::open(Postgres).await;
@@ -464,156 +302,4 @@ async fn whoever_answers_two_people_and_whoever_answers_one_do_not_wait_for_each
     committed.unwrap();
     both.commit(NOW).await.unwrap();
     assert_eq!(claimed(&db, NOW).await.len(), 2);
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_retried_parcel_waits_for_the_one_under_way(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    let (older, first) = lan.is_answered(&db, "một", NOW).await;
-    claim(&db, NOW, FAR).await;
-    end(&db, &first, End::Failed).await;
-    let (_, second) = lan.is_answered(&db, "hai", NOW).await;
-    assert_eq!(claimed(&db, NOW).await, [second.as_str()]);
-    db.write(async |tx| tx.retry_parcels_of(&older, NOW).await).await.unwrap();
-    assert!(claimed(&db, NOW).await.is_empty(), "one at a time, the newer one too");
-    end(&db, &second, End::Sent).await;
-    assert_eq!(claimed(&db, NOW).await, [first.0]);
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_uncertain_parcel_can_be_believed_or_settled_but_a_settled_one_stays(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let (lan, minh) = two_people(&db).await;
-    let (message, parcel) = lan.is_answered(&db, "một", NOW).await;
-    let (_, other) = minh.is_answered(&db, "hai", NOW).await;
-    claim(&db, NOW, FAR).await;
-    for parcel in [&parcel, &other] {
-        assert!(end(&db, parcel, End::Uncertain).await);
-    }
-    assert_eq!(db.write(async |tx| tx.believe_parcels_of(&message, NOW).await).await.unwrap(), 1);
-    assert_eq!(db.read().await.unwrap().unsent_parcels_of(&message).await.unwrap(), 0);
-    assert_eq!(db.write(async |tx| tx.believe_parcels_of(&message, NOW).await).await.unwrap(), 0);
-    assert!(!end(&db, &parcel, End::Failed).await, "what is known to have arrived cannot fail any more");
-    assert!(end(&db, &other, End::Sent).await, "a late receipt settles an uncertain one");
-    assert!(!end(&db, &other, End::Withheld).await);
-    assert_eq!(db.read().await.unwrap().outbox_depth().await.unwrap(), (0, 0));
-    assert_eq!(db.read().await.unwrap().next_due().await.unwrap(), None);
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_parcel_that_is_settled_is_not_put_back_in_line(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    let (_, parcel) = lan.is_answered(&db, "một", NOW).await;
-    claim(&db, NOW, FAR).await;
-    end(&db, &parcel, End::Withheld).await;
-    db.write(async |tx| tx.requeue_parcel(parcel.as_str(), NOW, None, false).await).await.unwrap();
-    assert!(claimed(&db, NOW + 1).await.is_empty());
-}
-
-/// What a transaction claims as it queues is what a claim right after it would have answered.
-#[rstest]
-#[tokio::test]
-async fn what_is_claimed_as_it_is_queued_is_what_a_claim_would_answer(
-    #[values(Sqlite, Postgres)] engine: Engine,
-    #[values(true, false)] at_once: bool,
-) {
-    let db = TestDb::open(engine).await;
-    let (lan, minh) = two_people(&db).await;
-    let paused = shop::inbox(&db, "paused").await;
-    let hoa = shop::person(&db, &paused, "Hoa").await;
-    db.write(async |tx| tx.pause_inbox(&paused, Some("token"), NOW).await).await.unwrap();
-    // Minh has one waiting from before, which must go first.
-    let (_, before) = minh.is_answered(&db, "trước", NOW).await;
-    let mut tx = db.begin().await.unwrap();
-    let people = [&lan, &minh, &hoa];
-    let senders = ["Lan", "Minh", "Hoa"].map(|name| Sender::new(format!("address of {name}")));
-    let writers: Vec<Writer<'_>> = people
-        .iter()
-        .zip(&senders)
-        .map(|(person, sender)| Writer { inbox: &person.inbox, channel: &person.channel, sender })
-        .collect();
-    tx.hold(&writers, NOW).await.unwrap();
-    let mut queued = Vec::new();
-    for person in people {
-        let message = shop::answered(person, "vâng ạ", NOW);
-        let parts = [shop::parcel(person, &message.id, "vâng"), shop::parcel(person, &message.id, "ạ")];
-        // What they answer came a while ago.
-        shop::queue(&mut tx, &person.thread, &message, &parts, NOW - 7).await.unwrap();
-        queued.push(parts.map(|part| part.id.0));
-    }
-    let mut asked = Vec::new();
-    let claimed = match at_once {
-        true => {
-            let place = |inbox: &InboxId| {
-                asked.push(inbox.clone());
-                Some(())
-            };
-            tx.claim_queued("now", NOW + 60_000, NOW, place).await.unwrap()
-        }
-        false => Vec::new(),
-    };
-    assert!(tx.queued_unclaimed(), "each has a second part");
-    tx.commit(NOW).await.unwrap();
-    let claimed: Vec<ClaimedParcel> = claimed.into_iter().map(|(parcel, ())| parcel).collect();
-    let mut later = claim(&db, NOW, FAR).await;
-    assert_eq!(later.remove(0).id, before.0, "whatever waited from before is claimed by whoever looks next");
-    let all = [claimed.clone(), later].concat();
-    assert_eq!(all.iter().map(|parcel| &parcel.id).collect::<Vec<_>>(), [&queued[0][0]], "one each, none of a paused inbox");
-    assert_eq!(asked, if at_once { vec![lan.inbox.clone()] } else { vec![] });
-    // Both ways it is the same row, and the same to whoever sends it.
-    let expected = ClaimedParcel {
-        id: queued[0][0].clone(),
-        message_id: all[0].message_id.clone(),
-        thread_id: lan.thread.0.clone(),
-        identity_id: lan.identity.0.clone(),
-        inbox_id: lan.inbox.0.clone(),
-        address: "address of Lan".into(),
-        part: Json(Part::Text { text: "vâng".into(), buttons: Vec::new(), ask_phone: None }),
-        reply_to: None,
-        voice: "person".into(),
-        lease_number: 0,
-        thread_lease: 1,
-        attempts: 1,
-        last_interaction_at: None,
-        queued_at: NOW - 7,
-        content: Json(Content::text("vâng ạ")),
-        error: None,
-        in_doubt: false,
-        claimed_at: NOW,
-        tried_at: NOW,
-    };
-    assert_eq!(all, [expected]);
-    let orphans = db.read().await.unwrap().orphaned_parcels(NOW + 60_001).await.unwrap();
-    let ours = orphans.iter().find(|orphan| orphan.id == queued[0][0]).expect("a claim ends");
-    assert_eq!(ours.since, NOW, "it may have been sent since it was claimed");
-    // The second part follows the first.
-    end(&db, &queued[0][0].as_str().into(), End::Sent).await;
-    assert_eq!(claimed_of(&db, &queued[0][1]).await, 1);
-}
-
-async fn claimed_of(db: &Db, id: &str) -> usize {
-    claim(db, NOW, FAR).await.into_iter().filter(|parcel| parcel.id == id).count()
-}
-
-/// No place, no claim: the parcel waits in line.
-#[rstest]
-#[tokio::test]
-async fn what_has_no_place_waits_in_line(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let lan = shop::only_person(&db).await;
-    let mut tx = db.begin().await.unwrap();
-    let sender = Sender::new("address of Lan");
-    tx.hold(&[Writer { inbox: &lan.inbox, channel: &lan.channel, sender: &sender }], NOW).await.unwrap();
-    let message = shop::answered(&lan, "vâng", NOW);
-    let part = shop::parcel(&lan, &message.id, "vâng");
-    shop::queue(&mut tx, &lan.thread, &message, slice::from_ref(&part), NOW).await.unwrap();
-    assert!(tx.claim_queued("now", NOW + 60_000, NOW, |_| None::<()>).await.unwrap().is_empty());
-    assert!(tx.queued_unclaimed(), "whoever sends must be told");
-    tx.commit(NOW).await.unwrap();
-    assert_eq!(claimed(&db, NOW).await, [part.id.0]);
 }
