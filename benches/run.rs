@@ -2,7 +2,7 @@
 //! as much as goes, then half of it by the clock.
 
 use crate::channels::Channel;
-use crate::load::{Outcome, Plan};
+use crate::load::{Outcome, People, Plan};
 use crate::process::Role;
 use crate::report::{self, Figures, GatewayFigures};
 use crate::stage::{House, Stage, said};
@@ -102,8 +102,8 @@ async fn run_floor(options: &Options, answers: bool) -> anyhow::Result<Loaded> {
     let mut floor = Role::start(if answers { &with_sink } else { &with_sink[..2] })?;
     let address = said(&mut floor, "address").await?;
     let hooks = BTreeMap::from([(Channel::Facebook, "/hook".to_owned())]);
-    let (connections, crowd) = (options.connections, options.crowd);
-    let plan = Plan { gateway: address.clone(), sink: answers.then_some(sink_at), hooks, connections, crowd, visitors: 0 };
+    let (connections, people) = (options.connections, People::all(options.crowd));
+    let plan = Plan { gateway: address.clone(), sink: answers.then_some(sink_at), hooks, connections, people, visitors: 0 };
     load.tell(&plan).await?;
     load.hear::<Value>().await?;
     let mut others = vec![("floor", floor.usage())];
@@ -124,7 +124,7 @@ async fn run_floor(options: &Options, answers: bool) -> anyhow::Result<Loaded> {
 
 pub async fn run_gateway(options: &Options) -> anyhow::Result<GatewayFigures> {
     let folder = options.fresh_folder()?;
-    let mut stage = Stage::set(options, folder.path(), options.crowd).await?;
+    let mut stage = Stage::set(options, folder.path(), People::all(options.crowd)).await?;
     let loaded = stage.house.load(options).await?;
     stage.strike(loaded).await
 }

@@ -2,7 +2,7 @@
 //! each phase of load cost them.
 
 use crate::gateway::{Gateway, Setup};
-use crate::load::{Outcome, Phase, Plan};
+use crate::load::{Outcome, People, Phase, Plan};
 use crate::process::{Role, Usage};
 use crate::report::{self, Audit, GatewayFigures};
 use crate::run::{Loaded, Measured, Options};
@@ -22,7 +22,7 @@ pub struct Stage {
 
 impl Stage {
     /// Start everything on this data directory, which is empty or an earlier gateway's.
-    pub async fn set(options: &Options, folder: &Path, crowd: u32) -> anyhow::Result<Self> {
+    pub async fn set(options: &Options, folder: &Path, people: People) -> anyhow::Result<Self> {
         let folder = folder.canonicalize()?;
         let missing = || format!("there is no `{}`; build it first: make bench", options.binary.display());
         let (binary, log) = (options.binary.canonicalize().with_context(missing)?, folder.join("gateway.log"));
@@ -36,7 +36,8 @@ impl Stage {
         tokio::time::sleep(Duration::from_secs(3)).await;
         let idle_memory = gateway.usage().memory()?;
         let (connections, visitors) = (options.connections, options.visitors);
-        load.tell(&Plan { gateway: gateway.address.clone(), sink: Some(address), hooks, connections, crowd, visitors }).await?;
+        let plan = Plan { gateway: gateway.address.clone(), sink: Some(address), hooks, connections, people, visitors };
+        load.tell(&plan).await?;
         load.hear::<Value>().await?;
         gateway.usage().forget_peak()?;
         let house = House { load, others: vec![("gateway", gateway.usage()), ("sink", sink.usage())], sent: 0 };

@@ -4,8 +4,8 @@
 //! one message that its customer waits with; an answer that nobody waits for
 //! is a double.
 
-use super::Plan;
 use super::tally::{Outcome, Tally};
+use super::{People, Plan};
 use crate::channels::Channel;
 use crate::clock;
 use std::cell::{Cell, RefCell};
@@ -41,7 +41,10 @@ struct Customer {
 }
 
 pub struct Crowd {
+    /// The customers of platforms by their number, then the visitors.
     customers: RefCell<Vec<Customer>>,
+    /// How many of the platforms' customers there are, and how many of them write.
+    people: People,
     /// Of each channel that is written on, who has been quiet longest stands first.
     quiet: RefCell<Vec<(Channel, VecDeque<u32>)>>,
     rotation: Cell<usize>,
@@ -90,14 +93,19 @@ impl Crowd {
         let visiting = if plan.hooks.contains_key(&Channel::Webchat) { plan.visitors } else { 0 };
         let mut quiet: Vec<(Channel, VecDeque<u32>)> = writing.iter().map(|channel| (*channel, VecDeque::new())).collect();
         let mut customers = Vec::new();
-        for number in 0..if writing.is_empty() { 0 } else { plan.crowd } {
-            let (channel, waiting) = &mut quiet[number as usize % writing.len()];
-            waiting.push_back(number);
+        let channels = u32::try_from(writing.len()).unwrap_or(u32::MAX);
+        let people = if channels == 0 { People::all(0) } else { plan.people };
+        for number in 0..people.known {
+            let (channel, waiting) = &mut quiet[(number % channels) as usize];
+            if people.writes(number, channels) {
+                waiting.push_back(number);
+            }
             customers.push(Customer { channel: *channel, turn: 0, state: State::Quiet });
         }
         customers.extend((0..visiting).map(|_| Customer { channel: Channel::Webchat, turn: 0, state: State::Quiet }));
         Self {
             customers: RefCell::new(customers),
+            people,
             quiet: RefCell::new(quiet),
             rotation: Cell::new(0),
             webhooks: Line::default(),
@@ -118,9 +126,9 @@ impl Crowd {
         self.tally.take().outcome(began, ended)
     }
 
-    /// Customers of all channels but web chat.
-    pub fn size(&self) -> usize {
-        self.customers.borrow().iter().filter(|customer| customer.channel != Channel::Webchat).count()
+    /// Of all channels but web chat.
+    pub fn people(&self) -> People {
+        self.people
     }
 
     pub async fn next_webhook(&self) -> Job {

@@ -36,16 +36,37 @@ pub struct Plan {
     pub hooks: BTreeMap<Channel, String>,
     /// Connections that carry webhooks.
     pub connections: usize,
-    /// Customers of all channels but web chat, in equal shares.
-    pub crowd: u32,
+    pub people: People,
     /// Visitors on the shop's page, each with an open stream.
     pub visitors: u32,
+}
+
+/// The customers of all channels but web chat, in equal shares.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct People {
+    pub known: u32,
+    /// So many of them write, at even distances.
+    pub writing: u32,
+}
+
+impl People {
+    /// All of them write.
+    pub fn all(known: u32) -> Self {
+        Self { known, writing: known }
+    }
+
+    /// Whether this one does; numbers go round the channels.
+    fn writes(self, number: u32, channels: u32) -> bool {
+        let distance = (self.known / self.writing.max(1)).max(1);
+        let (row, channel) = (number / channels, number % channels);
+        row.is_multiple_of(distance) && row / distance * channels + channel < self.writing
+    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Every customer writes so many times in turn, until all have or the time is over.
+    /// Everybody who writes does so so many times in turn, until all have or the time is over.
     Introduce { rounds: usize, at_once: usize, within: f64 },
     /// So many write at a time, the next one as soon as one is answered.
     Saturate { at_once: usize, seconds: f64 },
@@ -104,4 +125,19 @@ async fn take(crowd: &Crowd, phase: Phase) -> Outcome {
     let ended = clock::now();
     pace::drain(crowd).await;
     crowd.outcome(began, ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::People;
+
+    #[test]
+    fn those_who_write_are_spread_over_all_and_over_the_channels() {
+        let some = People { known: 99_000, writing: 4_096 };
+        let writing: Vec<u32> = (0..some.known).filter(|number| some.writes(*number, 4)).collect();
+        assert_eq!(writing.len(), 4_096);
+        assert!((0..4).all(|channel| writing.iter().filter(|number| **number % 4 == channel).count() == 1_024));
+        assert!(*writing.last().unwrap() > 90_000);
+        assert_eq!((0..10).filter(|number| People::all(10).writes(*number, 4)).count(), 10);
+    }
 }

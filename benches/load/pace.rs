@@ -11,10 +11,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Doubles come soon after what they repeat.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
-/// Everybody writes so many times, in turn. The web chat has its own pace and does not take part.
+/// Everybody who writes does so so many times, in turn. The web chat has its own pace and does not take part.
 pub async fn introduce(crowd: &Crowd, rounds: usize, at_once: usize, within: Duration) {
     let deadline = clock::now() + nanos(within);
-    let messages = crowd.size() * rounds;
+    let messages = crowd.people().writing as usize * rounds;
     let at_once = at_once.min(messages);
     crowd.set_off(at_once, messages - at_once);
     while crowd.chain_left() > 0 && clock::now() < deadline {

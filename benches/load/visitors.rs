@@ -32,9 +32,8 @@ struct Visitor {
 /// Let everybody come in, and write whenever the crowd is open.
 pub async fn arrive(plan: &Plan, crowd: &Rc<Crowd>) -> anyhow::Result<()> {
     let Some(hook) = plan.hooks.get(&Channel::Webchat) else { return Ok(()) };
-    let first = u32::try_from(crowd.size())?;
     for seat in 0..plan.visitors {
-        let visitor = Rc::new(Visitor::arrive(first + seat, plan.gateway.parse()?, hook).await?);
+        let visitor = Rc::new(Visitor::arrive(crowd.people().known + seat, plan.gateway.parse()?, hook).await?);
         let stream = visitor.open_stream().await?;
         spawn_local(listen(stream, visitor.number, crowd.clone()));
         spawn_local(write(visitor, crowd.clone(), seat));
