@@ -164,7 +164,7 @@ struct Figures {
     settings: Options,
     stored: Stored,
     empty: GatewayFigures,
-    /// The full one, where as many customers write as on the empty one: only what is stored differs.
+    /// The full one, where as many customers write as on the empty one, none of them neighbours.
     as_many: GatewayFigures,
     /// The full one, where all customers write in turn.
     all: GatewayFigures,
