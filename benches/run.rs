@@ -37,6 +37,10 @@ pub struct Options {
     /// Visitors of the web chat, each with an open stream and at most one message a second.
     #[arg(long, default_value_t = 32)]
     pub visitors: u32,
+    /// Let platforms tell what became of each reply, as they do: Messenger shows it to us, and says when it arrived and
+    /// was read, Zalo the last two. Three and two more calls for each reply there.
+    #[arg(long)]
+    pub receipts: bool,
     /// Seconds of each phase.
     #[arg(long, default_value_t = 15)]
     pub seconds: u32,
@@ -103,7 +107,15 @@ async fn run_floor(options: &Options, answers: bool) -> anyhow::Result<Loaded> {
     let address = said(&mut floor, "address").await?;
     let hooks = BTreeMap::from([(Channel::Facebook, "/hook".to_owned())]);
     let (connections, people) = (options.connections, People::all(options.crowd));
-    let plan = Plan { gateway: address.clone(), sink: answers.then_some(sink_at), hooks, connections, people, visitors: 0 };
+    let plan = Plan {
+        gateway: address.clone(),
+        sink: answers.then_some(sink_at),
+        hooks,
+        connections,
+        people,
+        visitors: 0,
+        receipts: false,
+    };
     load.tell(&plan).await?;
     load.hear::<Value>().await?;
     let mut others = vec![("floor", floor.usage())];

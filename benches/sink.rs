@@ -16,8 +16,11 @@ use tokio::task::{LocalSet, spawn_local};
 
 /// Where the load generator asks for the arrivals: an endless stream of [`RECORD`]s.
 pub const ARRIVALS: &str = "/arrivals";
-/// The customer's number and the time of arrival, eight bytes each, little end first.
-pub const RECORD: usize = 16;
+/// The customer's number, the time of arrival and the number in the platform's id of it, eight bytes each, little end
+/// first; then what the gateway wants to know it again by, filled up with zeros.
+pub const RECORD: usize = 24 + KEY;
+/// The gateway's ids have 30 bytes.
+pub const KEY: usize = 32;
 
 #[derive(Default)]
 struct Sink {
@@ -87,10 +90,15 @@ impl Sink {
         }
     }
 
-    fn reply_to(&self, id: u64) {
+    fn reply_to(&self, id: u64, taken: u64, key: &[u8]) {
         let mut arrivals = self.arrivals.borrow_mut();
         arrivals.extend_from_slice(&u64::from(number_of(id)).to_le_bytes());
         arrivals.extend_from_slice(&clock::now().to_le_bytes());
+        arrivals.extend_from_slice(&taken.to_le_bytes());
+        let mut place = [0; KEY];
+        let length = key.len().min(KEY);
+        place[..length].copy_from_slice(&key[..length]);
+        arrivals.extend_from_slice(&place);
         self.arrived.notify_one();
     }
 
@@ -98,7 +106,7 @@ impl Sink {
         let method = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         match (method.as_str(), number_after(body, br#""chat_id":"#)) {
             ("sendmessage", Some(chat)) => {
-                self.reply_to(chat);
+                self.reply_to(chat, taken, b"");
                 let chat = format!(r#"{{"id":{chat},"type":"private"}}"#);
                 format!(r#"{{"ok":true,"result":{{"message_id":{taken},"date":1795000000,"chat":{chat}}}}}"#)
             }
@@ -123,7 +131,7 @@ impl Sink {
         let sends = path.split('?').next().is_some_and(|path| path.ends_with("/messages"));
         match number_after(body, br#""recipient":{"id":""#).filter(|_| sends) {
             Some(person) if has(body, br#""message":"#) => {
-                self.reply_to(person);
+                self.reply_to(person, taken, text_after(body, br#""metadata":""#));
                 format!(r#"{{"recipient_id":"{person}","message_id":"m_{taken}"}}"#)
             }
             Some(person) => format!(r#"{{"recipient_id":"{person}"}}"#),
@@ -137,7 +145,7 @@ impl Sink {
     fn zalo(&self, path: &str, body: &[u8], taken: u64) -> String {
         match number_after(body, br#""user_id":""#).filter(|_| path.ends_with("/oa/message/cs")) {
             Some(person) => {
-                self.reply_to(person);
+                self.reply_to(person, taken, b"");
                 format!(r#"{{"error":0,"message":"Success","data":{{"message_id":"z{taken}","user_id":"{person}"}}}}"#)
             }
             None => json!({ "error": 0, "message": "Success",
@@ -154,7 +162,7 @@ impl Sink {
         let channel = path.strip_suffix("/messages").and_then(|path| path.rsplit('/').next()?.parse().ok());
         match channel.filter(|_| method == "POST") {
             Some(channel) if !body.is_empty() => {
-                self.reply_to(channel);
+                self.reply_to(channel, taken, b"");
                 format!(r#"{{"id":"{taken}","channel_id":"{channel}","type":0}}"#)
             }
             _ if path.ends_with("/gateway/bot") => json!({ "url": self.socket, "shards": 1,
@@ -185,6 +193,12 @@ pub fn number_after(body: &[u8], mark: &[u8]) -> Option<u64> {
     digits.fold(None, |number: Option<u64>, digit| Some(number.unwrap_or(0) * 10 + u64::from(digit - b'0')))
 }
 
+/// What follows `mark` up to the next quote; nothing where there is none.
+fn text_after<'a>(body: &'a [u8], mark: &[u8]) -> &'a [u8] {
+    let Some(at) = body.windows(mark.len()).position(|part| part == mark) else { return b"" };
+    body[at + mark.len()..].split(|byte| *byte == b'"').next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,13 +213,14 @@ mod tests {
         sink.take(&call("/telegram/bot1:b/SendMessage", r#"{"chat_id":5100000007,"text":"\"chat_id\":9"}"#));
         sink.take(&call(
             "/facebook/v25.0/3000/messages?a=b",
-            r#"{"message":{"text":"a"},"recipient":{"id":"2700000000000008"}}"#,
+            r#"{"message":{"text":"a","metadata":"out_1"},"recipient":{"id":"2700000000000008"}}"#,
         ));
         sink.take(&call("/zalo/v3.0/oa/message/cs", r#"{"message":{"text":"a"},"recipient":{"user_id":"6700000000000009"}}"#));
         sink.take(&call("/discord/api/v10/channels/1400000000000000010/messages", "{}"));
         let arrivals = sink.arrivals.take();
         let numbers: Vec<u8> = arrivals.chunks(RECORD).map(|record| record[0]).collect();
         assert_eq!(numbers, [7, 8, 9, 10]);
+        assert!(arrivals[RECORD + 24..].starts_with(b"out_1\0"), "as whatever it is sent with");
     }
 
     #[test]

@@ -35,8 +35,8 @@ impl Stage {
         // Threads that started the gateway give their memory back, and Discord identifies.
         tokio::time::sleep(Duration::from_secs(3)).await;
         let idle_memory = gateway.usage().memory()?;
-        let (connections, visitors) = (options.connections, options.visitors);
-        let plan = Plan { gateway: gateway.address.clone(), sink: Some(address), hooks, connections, people, visitors };
+        let Options { connections, visitors, receipts, .. } = *options;
+        let plan = Plan { gateway: gateway.address.clone(), sink: Some(address), hooks, connections, people, visitors, receipts };
         load.tell(&plan).await?;
         load.hear::<Value>().await?;
         gateway.usage().forget_peak()?;

@@ -8,9 +8,14 @@ use super::tally::{Outcome, Tally};
 use super::{People, Plan};
 use crate::channels::Channel;
 use crate::clock;
+use crate::sink::KEY;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use tokio::sync::Notify;
+
+/// In nanoseconds from when the platform took it: the answer to the call is mostly here before.
+const DELIVERED_AFTER: u64 = 200_000_000;
+const SEEN_AFTER: u64 = 1_000_000_000;
 
 /// One message to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +25,32 @@ pub struct Job {
     pub turn: u32,
     /// When it was due; `None` where it is timed from its sending.
     due: Option<u64>,
+}
+
+/// What a platform has to say of a reply that it took.
+#[derive(Debug, Clone, Copy)]
+pub struct Fate {
+    pub customer: u32,
+    pub channel: Channel,
+    pub told: Told,
+    /// The number in the platform's id of the reply.
+    pub number: u64,
+    pub key: [u8; KEY],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    /// The platform shows us our own message.
+    Echo,
+    Delivered,
+    Seen,
+}
+
+/// What a webhook carries.
+#[derive(Debug, Clone, Copy)]
+pub enum Call {
+    Said(Job),
+    Told(Fate),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,8 +79,13 @@ pub struct Crowd {
     /// Of each channel that is written on, who has been quiet longest stands first.
     quiet: RefCell<Vec<(Channel, VecDeque<u32>)>>,
     rotation: Cell<usize>,
-    webhooks: Line,
-    socket: Line,
+    webhooks: Line<Call>,
+    socket: Line<Job>,
+    /// Whether platforms tell what became of replies.
+    receipts: bool,
+    /// What they will tell, and when.
+    delivered: RefCell<VecDeque<(u64, Fate)>>,
+    seen: RefCell<VecDeque<(u64, Fate)>>,
     /// How many messages answers may still set off.
     chain: Cell<usize>,
     waiting: Cell<usize>,
@@ -60,20 +96,25 @@ pub struct Crowd {
     tally: RefCell<Tally>,
 }
 
-/// Messages on their way out by one door.
-#[derive(Default)]
-struct Line {
-    jobs: RefCell<VecDeque<Job>>,
+/// What is on its way out by one door.
+struct Line<T> {
+    jobs: RefCell<VecDeque<T>>,
     more: Notify,
 }
 
-impl Line {
-    fn push(&self, job: Job) {
+impl<T> Default for Line<T> {
+    fn default() -> Self {
+        Self { jobs: RefCell::default(), more: Notify::new() }
+    }
+}
+
+impl<T> Line<T> {
+    fn push(&self, job: T) {
         self.jobs.borrow_mut().push_back(job);
         self.more.notify_one();
     }
 
-    async fn next(&self) -> Job {
+    async fn next(&self) -> T {
         loop {
             if let Some(job) = self.take() {
                 return job;
@@ -82,7 +123,7 @@ impl Line {
         }
     }
 
-    fn take(&self) -> Option<Job> {
+    fn take(&self) -> Option<T> {
         self.jobs.borrow_mut().pop_front()
     }
 }
@@ -110,6 +151,9 @@ impl Crowd {
             rotation: Cell::new(0),
             webhooks: Line::default(),
             socket: Line::default(),
+            receipts: plan.receipts,
+            delivered: RefCell::default(),
+            seen: RefCell::default(),
             chain: Cell::new(0),
             waiting: Cell::new(0),
             open: Cell::new(false),
@@ -131,7 +175,7 @@ impl Crowd {
         self.people
     }
 
-    pub async fn next_webhook(&self) -> Job {
+    pub async fn next_webhook(&self) -> Call {
         self.webhooks.next().await
     }
 
@@ -168,8 +212,10 @@ impl Crowd {
             let Some(number) = quiet[turn].1.pop_front() else { continue };
             drop(quiet);
             let job = self.speak(number, due);
-            let line = if job.channel == Channel::Discord { &self.socket } else { &self.webhooks };
-            return line.push(job);
+            return match job.channel {
+                Channel::Discord => self.socket.push(job),
+                _ => self.webhooks.push(Call::Said(job)),
+            };
         }
         self.tally.borrow_mut().held_back += 1;
     }
@@ -207,6 +253,45 @@ impl Crowd {
         if matches!(before, State::Waiting { .. }) {
             self.waiting.set(self.waiting.get() - 1);
             self.rest(job.channel, job.customer);
+        }
+    }
+
+    /// The platform tells what becomes of this reply, if it does so.
+    pub fn tell_fate(&self, number: u32, taken: u64, key: [u8; KEY]) {
+        let channel = self.customers.borrow().get(number as usize).map(|customer| customer.channel);
+        let (Some(channel), true) = (channel, self.receipts) else { return };
+        let told: &[Told] = match channel {
+            Channel::Facebook => &[Told::Echo, Told::Delivered, Told::Seen],
+            Channel::Zalo => &[Told::Delivered, Told::Seen],
+            _ => &[],
+        };
+        for told in told {
+            let fate = Fate { customer: number, channel, told: *told, number: taken, key };
+            match told {
+                Told::Echo => self.webhooks.push(Call::Told(fate)),
+                Told::Delivered => self.delivered.borrow_mut().push_back((clock::now() + DELIVERED_AFTER, fate)),
+                Told::Seen => self.seen.borrow_mut().push_back((clock::now() + SEEN_AFTER, fate)),
+            }
+        }
+    }
+
+    /// Let platforms tell what is due by now.
+    pub fn tell_due(&self) {
+        let now = clock::now();
+        for due in [&self.delivered, &self.seen] {
+            let mut due = due.borrow_mut();
+            while due.front().is_some_and(|(at, _)| *at <= now)
+                && let Some((_, fate)) = due.pop_front()
+            {
+                self.webhooks.push(Call::Told(fate));
+            }
+        }
+    }
+
+    /// The hook answered to what was no message.
+    pub fn hook_answered_to_fate(&self, status: u16) {
+        if !(200..300).contains(&status) {
+            *self.tally.borrow_mut().refused.entry(status).or_default() += 1;
         }
     }
 

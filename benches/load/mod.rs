@@ -39,6 +39,8 @@ pub struct Plan {
     pub people: People,
     /// Visitors on the shop's page, each with an open stream.
     pub visitors: u32,
+    /// Whether platforms tell what became of each reply.
+    pub receipts: bool,
 }
 
 /// The customers of all channels but web chat, in equal shares.
@@ -94,6 +96,7 @@ async fn follow() -> anyhow::Result<()> {
     }
     if let Some(sink) = &plan.sink {
         spawn_local(sender::watch_arrivals(sink.clone(), crowd.clone()));
+        spawn_local(sender::tell_fates(crowd.clone()));
     }
     visitors::arrive(&plan, &crowd).await?;
     process::say(&json!({ "ready": true }))?;

@@ -1,10 +1,10 @@
 //! The connections that carry webhooks, and the one on which the sink tells
 //! whose reply arrived.
 
-use super::crowd::Crowd;
+use super::crowd::{Call, Crowd};
 use super::speech::Speech;
 use crate::channels::number_of;
-use crate::sink::{ARRIVALS, RECORD};
+use crate::sink::{ARRIVALS, KEY, RECORD};
 use crate::wire::Wire;
 use bytes::{Buf, BytesMut};
 use std::rc::Rc;
@@ -20,20 +20,39 @@ pub async fn send(gateway: String, crowd: Rc<Crowd>, speech: Rc<Speech>) {
             continue;
         };
         loop {
-            let job = crowd.next_webhook().await;
+            let what = crowd.next_webhook().await;
             call.clear();
-            speech.write_call(job, &mut call);
-            let since = crowd.sending(job);
+            let since = match &what {
+                Call::Said(job) => {
+                    speech.write_call(*job, &mut call);
+                    crowd.sending(*job)
+                }
+                Call::Told(fate) => {
+                    speech.write_fate(fate, &mut call);
+                    0
+                }
+            };
             let answer = match wire.write(&call).await {
                 Ok(()) => wire.answer().await,
                 Err(error) => Err(error),
             };
             let status = answer.as_ref().map_or(0, |answer| answer.status);
-            crowd.hook_answered(job, since, status);
+            match what {
+                Call::Said(job) => crowd.hook_answered(job, since, status),
+                Call::Told(_) => crowd.hook_answered_to_fate(status),
+            }
             if answer.is_err() {
                 break;
             }
         }
+    }
+}
+
+/// Platforms tell what became of replies, in their time.
+pub async fn tell_fates(crowd: Rc<Crowd>) {
+    loop {
+        crowd.tell_due();
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -45,7 +64,10 @@ pub async fn watch_arrivals(sink: String, crowd: Rc<Crowd>) -> std::io::Result<(
     let mut records = BytesMut::with_capacity(64 << 10);
     while stream.read_buf(&mut records).await? > 0 {
         while records.len() >= RECORD {
-            let (number, at) = (records.get_u64_le(), records.get_u64_le());
+            let (number, at, taken) = (records.get_u64_le(), records.get_u64_le(), records.get_u64_le());
+            let mut key = [0; KEY];
+            records.copy_to_slice(&mut key);
+            crowd.tell_fate(number_of(number), taken, key);
             crowd.replied(number_of(number), at);
         }
         records.reserve(16 << 10);

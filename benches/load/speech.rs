@@ -1,7 +1,7 @@
 //! What platforms write: bodies as on the wire, signed. Written straight into
 //! a buffer: what customers say holds no sign that JSON would escape.
 
-use super::crowd::Job;
+use super::crowd::{Fate, Job, Told};
 use crate::channels::{APP, Channel, OFFICIAL_ACCOUNT, PAGE, SECRET, direct_channel, name_of, number_of};
 use crate::{clock, shop};
 use hmac::{Hmac, KeyInit, Mac};
@@ -38,23 +38,34 @@ impl Speech {
     pub fn write_call(&self, job: Job, out: &mut Vec<u8>) {
         let (number, now, id) = (self.fresh_number(), clock::unix_millis(), job.channel.id_of(job.customer));
         let text = shop::saying(job.customer, job.turn);
-        let (body, signature) = match job.channel {
-            Channel::Telegram => {
-                let body = update(number, now, id, &text);
-                (body, format!("x-telegram-bot-api-secret-token: {SECRET}"))
-            }
-            Channel::Facebook => {
-                let body = page_event(number, now, id, &text);
-                let signature = self.signature(body.as_bytes());
-                (body, format!("x-hub-signature-256: sha256={signature}"))
-            }
+        let body = match job.channel {
+            Channel::Telegram => update(number, now, id, &text),
+            Channel::Facebook => page_event(number, now, id, &text),
+            _ => account_event(number, now, id, &text),
+        };
+        self.write_signed(job.channel, now, &body, out);
+    }
+
+    /// The same of what a platform tells of a reply.
+    pub fn write_fate(&self, fate: &Fate, out: &mut Vec<u8>) {
+        let (now, id) = (clock::unix_millis(), fate.channel.id_of(fate.customer));
+        let body = match fate.channel {
+            Channel::Facebook => page_fate(fate, now, id),
+            _ => account_fate(fate, now, id),
+        };
+        self.write_signed(fate.channel, now, &body, out);
+    }
+
+    fn write_signed(&self, channel: Channel, now: u64, body: &str, out: &mut Vec<u8>) {
+        let signature = match channel {
+            Channel::Telegram => format!("x-telegram-bot-api-secret-token: {SECRET}"),
+            Channel::Facebook => format!("x-hub-signature-256: sha256={}", self.signature(body.as_bytes())),
             _ => {
-                let body = account_event(number, now, id, &text);
                 let mac = hex::encode(Sha256::digest(format!("{APP}{body}{now}{SECRET}")));
-                (body, format!("x-zevent-signature: mac={mac}"))
+                format!("x-zevent-signature: mac={mac}")
             }
         };
-        let head = self.heads.get(&job.channel).map_or("", String::as_str);
+        let head = self.heads.get(&channel).map_or("", String::as_str);
         let written = write!(out, "{head}{signature}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         written.expect("a vector takes what it is given");
     }
@@ -93,5 +104,34 @@ fn page_event(number: u64, now: u64, id: u64, text: &str) -> String {
 fn account_event(number: u64, now: u64, id: u64, text: &str) -> String {
     format!(
         r#"{{"app_id":"{APP}","event_name":"user_send_text","timestamp":"{now}","sender":{{"id":"{id}"}},"recipient":{{"id":"{OFFICIAL_ACCOUNT}"}},"user_id_by_app":"{id}","message":{{"msg_id":"in_{number}","text":"{text}"}}}}"#
+    )
+}
+
+fn page_fate(fate: &Fate, now: u64, id: u64) -> String {
+    let mid = fate.number;
+    let key = String::from_utf8_lossy(&fate.key);
+    let key = key.trim_end_matches('\0');
+    let event = match fate.told {
+        Told::Echo => format!(
+            r#""sender":{{"id":"{PAGE}"}},"recipient":{{"id":"{id}"}},"timestamp":{now},"message":{{"mid":"m_{mid}","is_echo":true,"app_id":1,"metadata":"{key}","text":"..."}}"#
+        ),
+        Told::Delivered => format!(
+            r#""sender":{{"id":"{id}"}},"recipient":{{"id":"{PAGE}"}},"delivery":{{"mids":["m_{mid}"],"watermark":{now}}}"#
+        ),
+        Told::Seen => {
+            format!(r#""sender":{{"id":"{id}"}},"recipient":{{"id":"{PAGE}"}},"timestamp":{now},"read":{{"watermark":{now}}}"#)
+        }
+    };
+    format!(r#"{{"object":"page","entry":[{{"id":"{PAGE}","time":{now},"messaging":[{{{event}}}]}}]}}"#)
+}
+
+fn account_fate(fate: &Fate, now: u64, id: u64) -> String {
+    let mid = fate.number;
+    let (name, message) = match fate.told {
+        Told::Seen => ("user_seen_message", format!(r#""msg_ids":["z{mid}"]"#)),
+        Told::Echo | Told::Delivered => ("user_received_message", format!(r#""msg_id":"z{mid}","delivery_time":"{now}""#)),
+    };
+    format!(
+        r#"{{"app_id":"{APP}","event_name":"{name}","timestamp":"{now}","sender":{{"id":"{OFFICIAL_ACCOUNT}"}},"recipient":{{"id":"{id}"}},"message":{{{message}}}}}"#
     )
 }
