@@ -17,6 +17,7 @@ use onethread_intents::{Context, Language};
 use onethread_store::customers::{IdentityRow, Recognised};
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
+use onethread_store::threads::Unread;
 use onethread_store::{Result, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -85,7 +86,7 @@ pub async fn foresee_orders(tx: &mut Tx, messages: impl Iterator<Item = (&InboxI
     for (inbox, address, ahead) in messages {
         let thread = tx.thread_at_hand(inbox, address).filter(|thread| thread.status == ThreadStatus::Bot.as_str());
         if let Some(thread) = thread {
-            codes.extend(bot::may_want(&BotContext::load(&thread.bot_context), ahead.reading()));
+            codes.extend(bot::may_want(&BotContext::load(thread.bot_context.text()), ahead.reading()));
         }
     }
     if !codes.is_empty() {
@@ -126,7 +127,7 @@ impl TurnAt<'_> {
             return Ok(Followed::default());
         }
         let mind = self.gateway.brain.mind();
-        let context = BotContext::load(&row.bot_context);
+        let context = BotContext::load(row.bot_context.text());
         let known = context.for_reading();
         let read_now;
         let reading = match said.ahead.and_then(|ahead| ahead.holds(&mind, &known)) {
@@ -210,7 +211,7 @@ impl TurnAt<'_> {
             return Ok(Followed { jobs: true, parcels: false, knows: Some(known) });
         }
         let knows = decision.context.for_reading();
-        let context = serde_json::to_value(&decision.context).unwrap_or_default();
+        let context = Unread::new(&decision.context);
         let language = decision.context.language.map(|language| if language == Language::Vi { "vi" } else { "en" });
         self.tx.set_bot_context(&self.thread, context, language).await?;
         if let Some((intent, probability)) = decision.understood {

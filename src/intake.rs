@@ -3,6 +3,7 @@
 //! and once. Network work never happens here.
 
 mod customer;
+mod fates;
 mod ledger;
 mod missed;
 mod ours;

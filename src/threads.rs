@@ -8,7 +8,7 @@ use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{self, CannotMove, Effect, Move, Speaker};
 use onethread_store::live::Told;
 use onethread_store::messages::NewMessage;
-use onethread_store::threads::ThreadRow;
+use onethread_store::threads::{ThreadRow, Unread};
 use onethread_store::{Result, Tx};
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ pub async fn try_advance(tx: &mut Tx, row: &ThreadRow, by: &Move, now: Millis) -
             Effect::AssignHandoff(agent) => tx.assign_handoff(&id, &agent, now).await?,
             Effect::CloseHandoff => tx.close_handoff(&id, now).await?,
             Effect::ForgetContext => {
-                let context = serde_json::to_value(BotContext::after_people()).unwrap_or_default();
+                let context = Unread::new(&BotContext::after_people());
                 tx.set_bot_context(&id, context, None).await?;
             }
         }

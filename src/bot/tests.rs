@@ -128,7 +128,7 @@ impl Chat {
         what(&mut heard);
         let decision =
             decide(&self.context, &Turn { heard, orders: &self.orders, answers: &self.answers, shop: &self.shop, now: NOW });
-        let stored = serde_json::to_value(&decision.context).expect("a context is JSON");
+        let stored = serde_json::to_string(&decision.context).expect("a context is JSON");
         self.context = BotContext::load(&stored);
         decision
     }

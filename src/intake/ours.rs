@@ -1,5 +1,6 @@
-//! What becomes of our own messages: receipts, echoes, and people who answer
-//! in the platform's own inbox.
+//! What becomes of our own messages: echoes, and people who answer in the
+//! platform's own inbox. Receipts, and echoes that say which parcel they are
+//! of, are seen to together, in [`super::fates`].
 
 use super::customer;
 use super::understand::Event;
@@ -17,35 +18,13 @@ use serde_json::json;
 
 type Done = Result<(), StoreError>;
 
-/// These messages, and all until then, arrived or were read.
-pub async fn arrived(event: &mut Event<'_>, messages: &[PlatformMessageId], until: Option<i64>, read: bool) -> Done {
-    let Some(identity) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? else {
-        return Ok(());
-    };
-    let identity: IdentityId = identity.id.into();
-    let status = if read { Status::Read } else { Status::Delivered };
-    let mut moved = Vec::new();
-    for platform_id in messages {
-        // A receipt may overtake the answer to our own call, which is what tells us the id.
-        if event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_none() {
-            event.wait_for(platform_id.as_str()).await?;
-        }
-        moved.extend(event.tx.raise_status(&identity, platform_id.as_str(), status).await?);
-    }
-    if let Some(until) = until {
-        if event.tx.is_sending_to(&identity).await? {
-            event.wait_for("").await?;
-        }
-        moved.extend(event.tx.raise_status_until(&identity, until, status).await?);
-    }
-    for id in moved {
-        tell_message(event, &id).await?;
-    }
-    Ok(())
-}
-
 /// The platform shows us our own message: it went out, whatever the answer to the call was.
-pub async fn echoed(event: &mut Event<'_>, platform_id: &PlatformMessageId, key: Option<&str>, text: Option<&str>) -> Done {
+pub(super) async fn echoed(
+    event: &mut Event<'_>,
+    platform_id: &PlatformMessageId,
+    key: Option<&str>,
+    text: Option<&str>,
+) -> Done {
     let Some(parcel) = which_parcel(event, platform_id, key, text).await? else { return Ok(()) };
     let (message, identity) = event.tx.parcel(&parcel).await?;
     event.tx.link_platform_id(&identity, platform_id.as_str(), &message).await?;

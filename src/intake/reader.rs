@@ -1,6 +1,7 @@
 //! The ledger's reader: what was stored is understood in order, many calls in
 //! one transaction, each exactly once in effect.
 
+use super::fates::Fates;
 use super::understand::{After, Event, Meant, Understood, take_in, understand};
 use crate::answering;
 use crate::gateway::Gateway;
@@ -179,13 +180,21 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
     let mut fresh = tx.first_sights(&keys, gateway.clock.now()).await?;
     let events: Vec<(&Call<'_>, &Meant)> =
         events.into_iter().zip(&keys).filter(|(_, key)| fresh.remove(key)).map(|(event, _)| event).collect();
+    let (mut fates, mut foreseen) = (Fates::default(), false);
     for (place, (call, meant)) in events.iter().enumerate() {
+        if fates.take(call, meant) {
+            continue;
+        }
+        if fates.concern(meant) {
+            fates.see_to(gateway, tx, after).await?;
+        }
         let (received_at, position) = (call.received_at, call.position);
         // At the start, and again after an event that needed statements of its own.
         if !tx.holds_any() {
             let writers: Vec<Writer<'_>> = events[place..].iter().filter_map(|(_, meant)| meant.writer()).collect();
             tx.hold(&writers, received_at).await?;
-            if place == 0 {
+            if !foreseen {
+                foreseen = true;
                 answering::foresee_orders(tx, events.iter().filter_map(|(_, meant)| meant.read_ahead())).await?;
             }
         }
@@ -193,7 +202,7 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
         let ahead = meant.ahead.as_ref();
         take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, ahead, position, received_at, after: &mut *after }).await?;
     }
-    Ok(())
+    fates.see_to(gateway, tx, after).await
 }
 
 /// A call that cannot be taken in even alone becomes a dead letter, with the reason.

@@ -1,6 +1,6 @@
 //! Customers, and the identities by which platforms know them.
 
-use crate::macros::{on, touched};
+use crate::macros::{after, touched};
 use crate::threads::ThreadRow;
 use crate::{Conn, Page, Result, StoreError, Tx};
 use onethread_core::Millis;
@@ -160,7 +160,7 @@ impl Conn {
             return Ok(Some(held.clone()));
         }
         let sql = identity_columns!("WHERE i.inbox_id = $1 AND i.address = $2");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(inbox.as_str()).bind(address).fetch_optional(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(inbox.as_str()).bind(address).fetch_optional(db).await)?)
     }
 
     pub async fn identity(&mut self, id: &IdentityId) -> Result<IdentityRow> {
@@ -168,14 +168,14 @@ impl Conn {
             return Ok(held.clone());
         }
         let sql = identity_columns!("WHERE i.id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = after!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("identity"))
     }
 
     /// A customer's identities, oldest first.
     pub async fn identities_of(&mut self, customer: &CustomerId) -> Result<Vec<IdentityRow>> {
         let sql = identity_columns!("WHERE i.customer_id = $1 ORDER BY i.created_at, i.id");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_all(db).await)?)
     }
 
     /// The person did something: their window starts anew, and a block is over. Somebody who was heard within
@@ -265,7 +265,7 @@ impl Conn {
 
     pub async fn customer(&mut self, id: &CustomerId) -> Result<CustomerRow> {
         let sql = customer_columns!("WHERE c.id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = after!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("customer"))
     }
 
@@ -276,7 +276,7 @@ impl Conn {
         );
         let (like, after) = (like(query), after.unwrap_or(AFTER_ALL_IDS));
         let rows: Vec<CustomerRow> =
-            on!(self, db => sqlx::query_as(sql).bind(&like).bind(after).bind(limit + 1).fetch_all(db).await)?;
+            after!(self, db => sqlx::query_as(sql).bind(&like).bind(after).bind(limit + 1).fetch_all(db).await)?;
         Ok(Page::cut(rows, limit, |row| row.id.clone()))
     }
 
@@ -299,7 +299,7 @@ impl Conn {
             " WHERE o.verified_phone IN (SELECT m.verified_phone FROM identities m WHERE m.customer_id = $1))",
             " ORDER BY c.id LIMIT 10"
         ));
-        Ok(on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_all(db).await)?)
     }
 }
 

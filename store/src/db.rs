@@ -224,6 +224,14 @@ impl Conn {
         Ok(self.engined())
     }
 
+    /// The engine, once what is held is written, for a statement that sees it but changes none of it.
+    pub(crate) async fn written(&mut self) -> Result<Engined<'_>> {
+        if self.held.holds_any() {
+            Box::pin(self.write_held()).await?;
+        }
+        Ok(self.engined())
+    }
+
     /// Touch a row so that nobody else changes it until this transaction ends. SQLite's one writer
     /// needs no such thing.
     pub(crate) async fn lock_row(&mut self, touch: &'static str, key: &str) -> Result<()> {

@@ -2,7 +2,8 @@
 //! one statement at a time costs a crossing to the database for each. Here the
 //! rows of all of them are loaded at once ([`Tx::hold`]), changed in memory,
 //! and written at once: before the commit, or before any statement that could
-//! see or change them, which also lets go of them ([`Conn::settled`]).
+//! see them ([`Conn::written`]). One that could change them also lets go of
+//! them ([`Conn::settled`]), and whoever is needed after it is loaded again.
 //!
 //! Nothing is decided here, and nothing of it is seen from outside: the
 //! functions of threads, customers and messages use what is held where they
@@ -19,7 +20,7 @@ use crate::{Conn, Result, Tx};
 use onethread_core::Millis;
 use onethread_core::channel::Sender;
 use onethread_core::ids::{CustomerId, IdentityId, InboxId, ThreadId};
-use onethread_core::message::Content;
+use onethread_core::message::{Content, Status};
 use sqlx::types::Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -68,6 +69,25 @@ struct Link {
 impl Held {
     pub(crate) fn holds_any(&self) -> bool {
         !self.identities.is_empty()
+    }
+
+    /// Whether a message is not written yet that has gone already, by whoever sent it elsewhere.
+    pub(crate) fn holds_what_is_sent(&self) -> bool {
+        self.messages.iter().any(|held| !matches!(held.message.status, Status::Received | Status::Queued))
+    }
+
+    /// All of it is written: people and threads are as the database has them.
+    fn is_written(&mut self) {
+        self.messages.clear();
+        self.message_places.clear();
+        self.links.clear();
+        self.linked.clear();
+        for held in self.identities.values_mut() {
+            held.changed = false;
+        }
+        for held in self.threads.values_mut() {
+            held.changed = false;
+        }
     }
 
     pub(crate) fn identity_at(&self, inbox: &str, address: &str) -> Option<&IdentityRow> {

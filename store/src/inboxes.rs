@@ -1,6 +1,6 @@
 //! Inboxes: connected accounts of the business. Secrets are sealed before they come here.
 
-use crate::macros::{aside, aside_touched};
+use crate::macros::{aside, aside_touched, touched};
 use crate::many::{Many, write_many};
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
@@ -96,7 +96,8 @@ impl Conn {
             "UPDATE inboxes SET name = $2, account = $3, app = $4, settings = $5, sealed = $6, state = $7,",
             " pause_reason = $8, updated_at = $9 WHERE id = $1"
         );
-        let rows = aside_touched!(self, db => sqlx::query(sql)
+        // Its name stands with whoever is on it.
+        let rows = touched!(self, db => sqlx::query(sql)
             .bind(&inbox.id).bind(&inbox.name).bind(&inbox.account).bind(&inbox.app).bind(&inbox.settings)
             .bind(&inbox.sealed).bind(&inbox.state).bind(&inbox.pause_reason).bind(now)
             .execute(db).await)?;

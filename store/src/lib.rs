@@ -29,7 +29,7 @@ pub mod outbox;
 pub mod phrases;
 mod places;
 pub mod quotas;
-mod receipts;
+pub mod receipts;
 pub mod settings;
 pub mod threads;
 pub mod versions;

@@ -2,7 +2,7 @@
 //! remember where they were born, so that parting them restores both threads
 //! exactly: a thread's order is always the rank by (accepted, born).
 
-use crate::macros::{on, touched};
+use crate::macros::{after, touched};
 use crate::messages::{MessageRow, message_columns};
 use crate::{Conn, Result, StoreError, Tx};
 use onethread_core::Millis;
@@ -133,7 +133,7 @@ impl Tx {
             "SELECT home_thread_id FROM messages WHERE thread_id = $1 AND identity_id IS NULL",
             " UNION SELECT home_thread_id FROM handoffs WHERE thread_id = $1 UNION SELECT $1"
         );
-        let rows: Vec<(String,)> = on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_all(db).await)?;
+        let rows: Vec<(String,)> = after!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_all(db).await)?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
@@ -193,7 +193,7 @@ impl Tx {
     /// What the list previews: no note, no system line.
     async fn newest_spoken(&mut self, thread: &ThreadId) -> Result<Option<MessageRow>> {
         let sql = message_columns!("WHERE m.thread_id = $1 AND NOT m.note AND m.event IS NULL ORDER BY m.seq DESC LIMIT 1");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_optional(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_optional(db).await)?)
     }
 
     /// The identity from which the customer wrote last.
@@ -202,7 +202,7 @@ impl Tx {
             "SELECT identity_id FROM messages WHERE thread_id = $1 AND identity_id IS NOT NULL",
             " AND author ->> 'kind' = 'customer' ORDER BY seq DESC LIMIT 1"
         );
-        let row: Option<(String,)> = on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_optional(db).await)?;
+        let row: Option<(String,)> = after!(self, db => sqlx::query_as(sql).bind(thread.as_str()).fetch_optional(db).await)?;
         Ok(row.map(|(id,)| id))
     }
 }
@@ -217,13 +217,13 @@ pub fn line_of(merge: &MergeId) -> MessageId {
 impl Conn {
     pub async fn merge(&mut self, id: &MergeId) -> Result<MergeRow> {
         let sql = merge_columns!("WHERE g.id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = after!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("merge"))
     }
 
     /// What was merged into this customer and not undone, newest first.
     pub async fn merges_of(&mut self, customer: &CustomerId) -> Result<Vec<MergeRow>> {
         let sql = merge_columns!("WHERE g.into_customer = $1 AND g.undone_at IS NULL ORDER BY g.merged_at DESC, g.id DESC");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_all(db).await)?)
     }
 }

@@ -1,6 +1,6 @@
 //! Messages: the entries of threads, in the order they were accepted.
 
-use crate::macros::{aside, on, touched};
+use crate::macros::{after, after_touched, aside, on, touched};
 use crate::many::{Many, read_many};
 use crate::threads::LastMessage;
 use crate::{Conn, Result, StoreError};
@@ -116,8 +116,6 @@ macro_rules! thread_of_identity {
     };
 }
 
-pub(crate) use thread_of_identity;
-
 static PLATFORM_IDS: Many = Many::new(
     "SELECT p.message_id, MIN(p.platform_id) FROM",
     2,
@@ -165,7 +163,7 @@ impl Conn {
 
     pub async fn message(&mut self, id: &MessageId) -> Result<MessageRow> {
         let sql = message_columns!("WHERE m.id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = after!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("message"))
     }
 
@@ -173,7 +171,7 @@ impl Conn {
     pub async fn messages_before(&mut self, thread: &ThreadId, before: i64, limit: i64) -> Result<Vec<MessageRow>> {
         let sql = message_columns!("WHERE m.thread_id = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3");
         let mut rows: Vec<MessageRow> =
-            on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(before).bind(limit).fetch_all(db).await)?;
+            after!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(before).bind(limit).fetch_all(db).await)?;
         rows.reverse();
         Ok(rows)
     }
@@ -181,7 +179,7 @@ impl Conn {
     /// Up to `limit` messages with a place above `after`, oldest first.
     pub async fn messages_after(&mut self, thread: &ThreadId, after: i64, limit: i64) -> Result<Vec<MessageRow>> {
         let sql = message_columns!("WHERE m.thread_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(after).bind(limit).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(after).bind(limit).fetch_all(db).await)?)
     }
 
     /// What one identity said and was told, newest `limit` of those whose [`MessageRow::position`] is
@@ -199,7 +197,7 @@ impl Conn {
             " ORDER BY m.seq DESC LIMIT $3"
         ));
         let mut rows: Vec<MessageRow> =
-            on!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(after).bind(limit).fetch_all(db).await)?;
+            after!(self, db => sqlx::query_as(sql).bind(identity.as_str()).bind(after).bind(limit).fetch_all(db).await)?;
         rows.reverse();
         Ok(rows)
     }
@@ -207,7 +205,7 @@ impl Conn {
     /// The message that this client already posted here under this id.
     pub async fn message_by_client_id(&mut self, thread: &ThreadId, client_id: &str) -> Result<Option<MessageRow>> {
         let sql = message_columns!("WHERE m.home_thread_id = $1 AND m.client_id = $2");
-        Ok(on!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(client_id).fetch_optional(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(thread.as_str()).bind(client_id).fetch_optional(db).await)?)
     }
 
     /// Which message a platform's id means on this identity.
@@ -226,13 +224,13 @@ impl Conn {
         let sql =
             "SELECT platform_id FROM platform_messages WHERE message_id = $1 AND identity_id = $2 ORDER BY platform_id LIMIT 1";
         let row: Option<(String,)> =
-            on!(self, db => sqlx::query_as(sql).bind(message.as_str()).bind(identity.as_str()).fetch_optional(db).await)?;
+            after!(self, db => sqlx::query_as(sql).bind(message.as_str()).bind(identity.as_str()).fetch_optional(db).await)?;
         Ok(row.map(|(id,)| id))
     }
 
     /// The same of many messages, by message; those that the platform has no name for are left out.
     pub async fn platform_ids_of(&mut self, identity: &IdentityId, messages: &[String]) -> Result<HashMap<String, String>> {
-        self.settled().await?;
+        self.written().await?;
         let identity = identity.as_str();
         let rows = read_many!(self, (String, String), PLATFORM_IDS, messages, query, id => query.bind(id).bind(identity));
         Ok(rows.into_iter().collect())
@@ -247,32 +245,32 @@ impl Conn {
             "INSERT INTO platform_messages (identity_id, platform_id, message_id) VALUES ($1, $2, $3)",
             " ON CONFLICT (identity_id, platform_id) DO NOTHING"
         );
-        touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(identity.as_str()).bind(platform_id).bind(message.as_str()).execute(db).await)?;
         Ok(())
     }
 
     pub async fn edit_message(&mut self, id: &MessageId, content: &Content, at: Millis) -> Result<()> {
         let sql = "UPDATE messages SET content = $2, edited_at = $3 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(content)).bind(at).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(content)).bind(at).execute(db).await)?;
         Ok(())
     }
 
     /// Write what a message carries, without calling it an edit: a file has arrived.
     pub async fn set_content(&mut self, id: &MessageId, content: &Content) -> Result<()> {
         let sql = "UPDATE messages SET content = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(content)).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(content)).execute(db).await)?;
         Ok(())
     }
 
     pub async fn delete_message(&mut self, id: &MessageId, at: Millis) -> Result<()> {
         let sql = "UPDATE messages SET deleted_at = COALESCE(deleted_at, $2) WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(at).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(at).execute(db).await)?;
         Ok(())
     }
 
     pub async fn set_reactions(&mut self, id: &MessageId, reactions: &[Reaction]) -> Result<()> {
         let sql = "UPDATE messages SET reactions = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(reactions)).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(reactions)).execute(db).await)?;
         Ok(())
     }
 
@@ -280,14 +278,14 @@ impl Conn {
     pub async fn set_intent(&mut self, id: &MessageId, intent: serde_json::Value) -> Result<()> {
         let Some(intent) = self.held.set_intent(id.as_str(), intent) else { return Ok(()) };
         let sql = "UPDATE messages SET intent = $2 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(&intent)).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(Json(&intent)).execute(db).await)?;
         Ok(())
     }
 
     /// Move an outgoing message, with the reason where it went wrong.
     pub async fn set_status(&mut self, id: &MessageId, status: Status, error: Option<&MessageError>) -> Result<()> {
         let sql = "UPDATE messages SET status = $2, error = $3 WHERE id = $1";
-        touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(status.as_str()).bind(error.map(Json)).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).bind(status.as_str()).bind(error.map(Json)).execute(db).await)?;
         Ok(())
     }
 }

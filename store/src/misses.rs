@@ -1,7 +1,7 @@
 //! Messages of customers that the bot missed, and what customers wrote lately. Both are read newest
 //! first, within a time and up to a number, so that a million old messages cost nothing.
 
-use crate::macros::{aside_touched, on, touched};
+use crate::macros::{after, after_touched, aside_touched};
 use crate::{Conn, Result};
 use onethread_core::Millis;
 use onethread_core::ids::{self, MessageId};
@@ -32,7 +32,7 @@ impl Conn {
             " WHERE s.settled_at IS NULL AND s.at >= $1 AND m.deleted_at IS NULL",
             " ORDER BY s.at DESC, s.message_id DESC LIMIT $2"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).bind(since).bind(limit).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(since).bind(limit).fetch_all(db).await)?)
     }
 
     /// How many there are, counted no further than `most`.
@@ -41,7 +41,7 @@ impl Conn {
             "SELECT COUNT(*) FROM (SELECT message_id FROM misses WHERE settled_at IS NULL AND at >= $1",
             " ORDER BY at DESC LIMIT $2) counted"
         );
-        let (count,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(since).bind(most).fetch_one(db).await)?;
+        let (count,): (i64,) = after!(self, db => sqlx::query_as(sql).bind(since).bind(most).fetch_one(db).await)?;
         Ok(count)
     }
 
@@ -50,7 +50,7 @@ impl Conn {
         let sql = "UPDATE misses SET settled_at = $2 WHERE message_id = $1 AND settled_at IS NULL";
         let mut settled = 0;
         for message in messages {
-            settled += touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?;
+            settled += after_touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?;
         }
         Ok(settled)
     }
@@ -62,7 +62,7 @@ impl Conn {
             " (SELECT message_id FROM misses WHERE message_id < $1 ORDER BY message_id LIMIT $2)"
         );
         let first = ids::first("msg", before);
-        Ok(touched!(self, db => sqlx::query(sql).bind(&first).bind(limit).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).bind(&first).bind(limit).execute(db).await)?)
     }
 
     /// What customers wrote since then, the newest `limit`, newest first. The ids sort by time, so this
@@ -74,6 +74,6 @@ impl Conn {
             " ORDER BY id DESC LIMIT $2"
         );
         let first = ids::first("msg", since);
-        Ok(on!(self, db => sqlx::query_as(sql).bind(&first).bind(limit).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(&first).bind(limit).fetch_all(db).await)?)
     }
 }

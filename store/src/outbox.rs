@@ -6,7 +6,7 @@ mod claim;
 
 pub(crate) use claim::Queued;
 
-use crate::macros::{aside, on, touched};
+use crate::macros::{after, after_touched, aside};
 use crate::many::{Many, read_many, write_many};
 use crate::messages::MessageError;
 use crate::waiting::Known;
@@ -114,6 +114,19 @@ pub enum End {
     Withheld,
 }
 
+/// A parcel of ours that the platform shows us.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ShownParcel {
+    pub id: String,
+    pub message_id: String,
+    pub thread_id: String,
+    pub identity_id: String,
+    pub inbox_id: String,
+    pub address: String,
+    /// Where it is: `sending`, `sent` and so on.
+    pub state: String,
+}
+
 /// A parcel that the platform took.
 #[derive(Debug, Clone, Copy)]
 pub struct Gone<'a> {
@@ -137,14 +150,26 @@ impl End {
 }
 
 /// What waits for this very message, and what waits for any that goes out.
-fn known(gone: &Gone<'_>) -> [Known; 2] {
-    let of = |platform_id: &str| Known {
-        inbox: gone.parcel.inbox_id.clone(),
-        address: gone.parcel.address.clone(),
-        platform_id: platform_id.to_owned(),
-    };
-    [of(gone.platform_id), of("")]
+/// The message is known by this id, and nothing is being handed over to the address any more.
+fn known(inbox: &str, address: &str, platform_id: &str) -> [Known; 2] {
+    let of = |platform_id: &str| Known { inbox: inbox.into(), address: address.into(), platform_id: platform_id.into() };
+    [of(platform_id), of("")]
 }
+
+static SHOWN: Many = Many::new(
+    "SELECT o.id, o.message_id, m.thread_id, o.identity_id, o.inbox_id, i.address, o.state FROM",
+    1,
+    concat!(
+        "AS v JOIN outbox o ON o.id = v.column1 JOIN messages m ON m.id = o.message_id",
+        " JOIN identities i ON i.id = o.identity_id"
+    ),
+);
+
+static SHOWN_LINKS: Many = Many::insert(
+    "INSERT INTO platform_messages (identity_id, platform_id, message_id)",
+    3,
+    "ON CONFLICT (identity_id, platform_id) DO NOTHING",
+);
 
 const SENT: &str =
     "UPDATE outbox SET state = 'sent', platform_id = v.column2, error = NULL, claim = NULL, settled_at = v.column3 FROM";
@@ -185,7 +210,7 @@ impl Conn {
             "UPDATE outbox SET state = 'queued', claim = NULL, not_before = $2, error = $3,",
             " tried_at = CASE WHEN $4 THEN tried_at END WHERE id = $1 AND state = 'sending'"
         );
-        touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error.map(Json)).bind(doubtful).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id).bind(at).bind(error.map(Json)).bind(doubtful).execute(db).await)?;
         Ok(())
     }
 
@@ -193,7 +218,6 @@ impl Conn {
     /// that has gone as a whole is raised. Answers the messages of those that their sender was no longer believed to
     /// be sending: what was to follow them may have been given up.
     pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<Vec<MessageId>> {
-        self.settled().await?;
         let sent = write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
         let mut late: Vec<(String,)> = Vec::new();
         // Mostly because the platform showed it to us before it answered.
@@ -206,10 +230,30 @@ impl Conn {
             query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
                 .bind(one.status.as_str()).bind(one.handed_at)
         });
+        let known = |one: &Gone<'_>| known(&one.parcel.inbox_id, &one.parcel.address, one.platform_id);
         let known: Vec<Known> = gone.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;
         write_many!(self, GONE_MESSAGES, gone, query, one => query.bind(&one.parcel.message_id).bind(one.status.as_str()));
         Ok(late.into_iter().map(|(message,)| message.into()).collect())
+    }
+
+    /// The parcels with these keys, where they are ours.
+    pub async fn parcels_of_keys(&mut self, keys: &[&str]) -> Result<Vec<ShownParcel>> {
+        Ok(read_many!(self, ShownParcel, SHOWN, keys, query, key => query.bind(*key)))
+    }
+
+    /// The platform shows us parcels that it was being given, each under this id of its own: they have gone. Of those that
+    /// had gone already only the id is noted.
+    pub async fn parcels_shown(&mut self, shown: &[(&ShownParcel, &str)], now: Millis) -> Result<()> {
+        write_many!(self, GONE, shown, query, (parcel, platform_id) => query.bind(&parcel.id).bind(*platform_id).bind(now));
+        write_many!(self, SHOWN_LINKS, shown, query, (parcel, platform_id) => {
+            query.bind(&parcel.identity_id).bind(*platform_id).bind(&parcel.message_id)
+        });
+        let known = |(parcel, platform_id): &(&ShownParcel, &str)| known(&parcel.inbox_id, &parcel.address, platform_id);
+        let known: Vec<Known> = shown.iter().flat_map(known).collect();
+        self.reopened += self.release_waiting(&known).await?;
+        write_many!(self, GONE_MESSAGES, shown, query, (parcel, _) => query.bind(&parcel.message_id).bind("sent"));
+        Ok(())
     }
 
     /// A parcel's end. `false` when it had ended already.
@@ -225,7 +269,7 @@ impl Conn {
             "UPDATE outbox SET state = $2, platform_id = COALESCE($3, platform_id), error = $4, claim = NULL, settled_at = $5",
             " WHERE id = $1 AND state IN ('queued', 'sending', 'uncertain')"
         );
-        let rows = touched!(self, db => sqlx::query(sql)
+        let rows = after_touched!(self, db => sqlx::query(sql)
             .bind(id).bind(end.as_str()).bind(platform_id).bind(error.map(Json)).bind(now)
             .execute(db).await)?;
         Ok(rows > 0)
@@ -234,13 +278,13 @@ impl Conn {
     /// The message's other parcels that have not gone yet end with it. Answers how many.
     pub async fn end_rest_of(&mut self, message: &MessageId, end: End, now: Millis) -> Result<u64> {
         let sql = "UPDATE outbox SET state = $2, claim = NULL, settled_at = $3 WHERE message_id = $1 AND state = 'queued'";
-        Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(end.as_str()).bind(now).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(end.as_str()).bind(now).execute(db).await)?)
     }
 
     /// How many of the message's parcels have not been sent.
     pub async fn unsent_parcels_of(&mut self, message: &MessageId) -> Result<i64> {
         let sql = "SELECT COUNT(*) FROM outbox WHERE message_id = $1 AND state <> 'sent'";
-        let (count,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
+        let (count,): (i64,) = after!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
         Ok(count)
     }
 
@@ -250,15 +294,8 @@ impl Conn {
             "SELECT (SELECT COUNT(*) FROM outbox WHERE message_id = $1 AND state = 'sent')",
             " + (SELECT COUNT(*) FROM platform_messages WHERE message_id = $1)"
         );
-        let (gone,): (i64,) = on!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
+        let (gone,): (i64,) = after!(self, db => sqlx::query_as(sql).bind(message.as_str()).fetch_one(db).await)?;
         Ok(gone > 0)
-    }
-
-    /// Whether anything is being handed over to this person now.
-    pub async fn is_sending_to(&mut self, identity: &IdentityId) -> Result<bool> {
-        let sql = "SELECT COUNT(*) FROM outbox WHERE identity_id = $1 AND state IN ('queued', 'sending') AND state = 'sending'";
-        let (count,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(identity.as_str()).fetch_one(db).await)?;
-        Ok(count > 0)
     }
 
     /// What is handed over to this person now or soon, or perhaps was: newest first.
@@ -288,7 +325,7 @@ impl Conn {
             "UPDATE outbox SET state = 'queued', attempts = 0, not_before = $2, created_at = $2, settled_at = NULL",
             " WHERE message_id = $1 AND state = 'failed' AND error IS NULL AND platform_id IS NULL"
         );
-        Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
     }
 
     /// Queue again whatever of the message did not arrive for certain. The keys stay, so that a
@@ -301,19 +338,19 @@ impl Conn {
             " tried_at = NULL, in_doubt = in_doubt OR state = 'uncertain', lease_number = CASE WHEN voice = 'bot' THEN (SELECT t.lease_number FROM threads t JOIN messages m ON m.thread_id = t.id",
             " WHERE m.id = $1) ELSE lease_number END WHERE message_id = $1 AND state IN ('failed', 'uncertain')"
         );
-        Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
     }
 
     /// An agent says that the uncertain ones arrived.
     pub async fn believe_parcels_of(&mut self, message: &MessageId, now: Millis) -> Result<u64> {
         let sql = "UPDATE outbox SET state = 'sent', error = NULL, settled_at = $2 WHERE message_id = $1 AND state = 'uncertain'";
-        Ok(touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).bind(message.as_str()).bind(now).execute(db).await)?)
     }
 
     /// The sender is still at it: the claim holds until `until`.
     pub async fn renew_claim(&mut self, id: &str, until: Millis) -> Result<()> {
         let sql = "UPDATE outbox SET claimed_until = $2 WHERE id = $1 AND state = 'sending'";
-        touched!(self, db => sqlx::query(sql).bind(id).bind(until).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(id).bind(until).execute(db).await)?;
         Ok(())
     }
 
@@ -323,7 +360,7 @@ impl Conn {
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state IN ('sent', 'withheld') AND settled_at < $1",
             " ORDER BY settled_at LIMIT $2)"
         );
-        Ok(touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
 
     /// Parcels whose sender is gone: claimed and not settled in time.
@@ -333,7 +370,7 @@ impl Conn {
             " JOIN identities i ON i.id = o.identity_id WHERE o.state IN ('queued', 'sending') AND o.state = 'sending'",
             " AND o.claimed_until < $1 ORDER BY +o.position LIMIT 200"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?)
     }
 
     /// Parcels that wait in disabled inboxes, oldest first; not while another of their message is under way, or nobody
@@ -349,7 +386,7 @@ impl Conn {
                 )
             };
         }
-        Ok(match self.settled().await? {
+        Ok(match self.written().await? {
             crate::db::Engined::Sqlite(db) => sqlx::query_as(stranded!("")).bind(limit).fetch_all(db).await?,
             crate::db::Engined::Postgres(db) => {
                 sqlx::query_as(stranded!(" FOR UPDATE SKIP LOCKED")).bind(limit).fetch_all(db).await?
@@ -360,7 +397,7 @@ impl Conn {
     /// The parcel with this key, if it is one of ours: its message and identity.
     pub async fn parcel(&mut self, id: &str) -> Result<(MessageId, IdentityId)> {
         let sql = "SELECT message_id, identity_id FROM outbox WHERE id = $1";
-        let row: Option<(String, String)> = on!(self, db => sqlx::query_as(sql).bind(id).fetch_optional(db).await)?;
+        let row: Option<(String, String)> = after!(self, db => sqlx::query_as(sql).bind(id).fetch_optional(db).await)?;
         row.map(|(message, identity)| (message.into(), identity.into())).ok_or(StoreError::Missing("parcel"))
     }
 
@@ -370,6 +407,6 @@ impl Conn {
             "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'queued'),",
             " (SELECT COUNT(*) FROM outbox WHERE state = 'sending')"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).fetch_one(db).await)?)
     }
 }

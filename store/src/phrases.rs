@@ -1,6 +1,6 @@
 //! What the shop taught the bot, as the draft of the next version. One text means one thing.
 
-use crate::macros::{on, touched};
+use crate::macros::{after, after_touched};
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::ids::PhraseId;
@@ -32,7 +32,7 @@ impl Conn {
             "SELECT id, key, language, kind, target, text, message_id, added_by, added_at FROM phrases",
             " ORDER BY added_at DESC, id DESC"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).fetch_all(db).await)?)
     }
 
     /// Add to the draft. A text that is there already means this from now on.
@@ -44,7 +44,7 @@ impl Conn {
             " message_id = excluded.message_id, added_by = excluded.added_by, added_at = excluded.added_at",
             " WHERE phrases.kind <> excluded.kind OR phrases.target <> excluded.target OR phrases.language <> excluded.language"
         );
-        touched!(self, db => sqlx::query(sql)
+        after_touched!(self, db => sqlx::query(sql)
             .bind(&phrase.id).bind(&phrase.key).bind(&phrase.language).bind(&phrase.kind).bind(&phrase.target)
             .bind(&phrase.text).bind(&phrase.message_id).bind(&phrase.added_by).bind(phrase.added_at)
             .execute(db).await)?;
@@ -53,7 +53,7 @@ impl Conn {
 
     pub async fn remove_phrase(&mut self, id: &PhraseId) -> Result<()> {
         let sql = "DELETE FROM phrases WHERE id = $1";
-        match touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)? {
+        match after_touched!(self, db => sqlx::query(sql).bind(id.as_str()).execute(db).await)? {
             0 => Err(StoreError::Missing("phrase")),
             _ => Ok(()),
         }
@@ -62,6 +62,6 @@ impl Conn {
     /// Throw the draft away. Whoever calls puts something else in its place.
     pub async fn clear_phrases(&mut self) -> Result<u64> {
         let sql = "DELETE FROM phrases";
-        Ok(touched!(self, db => sqlx::query(sql).execute(db).await)?)
+        Ok(after_touched!(self, db => sqlx::query(sql).execute(db).await)?)
     }
 }

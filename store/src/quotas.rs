@@ -1,6 +1,6 @@
 //! What platforms say is left of an account's messages.
 
-use crate::macros::{on, touched};
+use crate::macros::{after, after_touched};
 use crate::{Conn, Result};
 use onethread_core::Millis;
 use onethread_core::ids::InboxId;
@@ -19,13 +19,13 @@ impl Conn {
             "INSERT INTO quotas (inbox_id, remaining, total, noted_at) VALUES ($1, $2, $3, $4) ON CONFLICT (inbox_id) DO UPDATE SET",
             " remaining = $2, total = $3, noted_at = $4 WHERE quotas.noted_at <= $4"
         );
-        touched!(self, db => sqlx::query(sql).bind(inbox.as_str()).bind(remaining).bind(total).bind(now).execute(db).await)?;
+        after_touched!(self, db => sqlx::query(sql).bind(inbox.as_str()).bind(remaining).bind(total).bind(now).execute(db).await)?;
         Ok(())
     }
 
     /// What the platform last said.
     pub async fn quota_of(&mut self, inbox: &InboxId) -> Result<Option<QuotaRow>> {
         let sql = "SELECT remaining, total, noted_at FROM quotas WHERE inbox_id = $1";
-        Ok(on!(self, db => sqlx::query_as(sql).bind(inbox.as_str()).fetch_optional(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(inbox.as_str()).fetch_optional(db).await)?)
     }
 }

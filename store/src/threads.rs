@@ -1,13 +1,37 @@
 //! Threads: the one conversation of each customer, and who may speak in it.
 
 use crate::customers::like;
-use crate::macros::{on, touched};
+use crate::macros::{after, touched};
 use crate::{Conn, Page, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::ids::{AgentId, CustomerId, IdentityId, ThreadId};
 use onethread_core::thread::{Lease, Speaker};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sqlx::types::Json;
+
+/// JSON that nobody here looks into: its text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Unread(Box<RawValue>);
+
+impl Unread {
+    /// What cannot be written as JSON is `null`.
+    pub fn new(value: &impl Serialize) -> Self {
+        Self(serde_json::value::to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Unread {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct ThreadRow {
@@ -23,7 +47,7 @@ pub struct ThreadRow {
     pub lease_number: i64,
     pub waiting_since: Option<Millis>,
     pub handoff_reason: Option<String>,
-    pub bot_context: Json<serde_json::Value>,
+    pub bot_context: Json<Unread>,
     pub last_seq: i64,
     pub unread: i64,
     pub last_message: Option<Json<LastMessage>>,
@@ -150,7 +174,7 @@ impl Conn {
             return Ok(held.clone());
         }
         let sql = thread_columns!("WHERE t.id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
+        let row = after!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("thread"))
     }
 
@@ -159,7 +183,7 @@ impl Conn {
             return Ok(held.clone());
         }
         let sql = thread_columns!("WHERE t.customer_id = $1");
-        let row = on!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_optional(db).await)?;
+        let row = after!(self, db => sqlx::query_as(sql).bind(customer.as_str()).fetch_optional(db).await)?;
         row.ok_or(StoreError::Missing("thread"))
     }
 
@@ -200,7 +224,7 @@ impl Conn {
         Ok(())
     }
 
-    pub async fn set_bot_context(&mut self, id: &ThreadId, context: serde_json::Value, language: Option<&str>) -> Result<()> {
+    pub async fn set_bot_context(&mut self, id: &ThreadId, context: Unread, language: Option<&str>) -> Result<()> {
         if let Some(row) = self.held.thread_mut(id.as_str()) {
             row.bot_context = Json(context);
             row.language = language.map(str::to_owned).or(row.language.take());
@@ -265,7 +289,7 @@ impl Conn {
         } else {
             OF_ALL
         };
-        let rows: Vec<ThreadRow> = on!(self, db => sqlx::query_as(sql)
+        let rows: Vec<ThreadRow> = after!(self, db => sqlx::query_as(sql)
             .bind(status).bind(agent).bind(&like).bind(&channel).bind(at).bind(&id).bind(limit + 1)
             .fetch_all(db).await)?;
         let at = |row: &ThreadRow| if waiting { row.waiting_since.unwrap_or(0) } else { row.last_activity_at };
@@ -280,7 +304,7 @@ impl Conn {
             " (SELECT COUNT(*) FROM threads WHERE NOT folded) AS every,",
             " (SELECT COUNT(*) FROM threads WHERE NOT folded AND assignee_id = $1 AND unread > 0) AS unread_mine"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).bind(agent.as_str()).fetch_one(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(agent.as_str()).fetch_one(db).await)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every version of what the shop taught the bot, each whole. The newest is live; before the first
 //! the bot knows what it came with, which counts as version 0.
 
-use crate::macros::{on, touched};
+use crate::macros::{after, after_touched};
 use crate::phrases::PhraseRow;
 use crate::{Conn, Result, StoreError};
 use onethread_core::Millis;
@@ -37,7 +37,7 @@ impl Conn {
     /// The live version's number; 0 before the first.
     pub async fn live_version(&mut self) -> Result<i64> {
         let sql = "SELECT COALESCE(MAX(number), 0) FROM versions";
-        let (number,): (i64,) = on!(self, db => sqlx::query_as(sql).fetch_one(db).await)?;
+        let (number,): (i64,) = after!(self, db => sqlx::query_as(sql).fetch_one(db).await)?;
         Ok(number)
     }
 
@@ -54,7 +54,7 @@ impl Conn {
             "INSERT INTO versions (number, phrases, size, note, restores, figures, published_by, published_at)",
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         );
-        touched!(self, db => sqlx::query(sql)
+        after_touched!(self, db => sqlx::query(sql)
             .bind(number).bind(Json(&version.phrases)).bind(size).bind(&version.note).bind(version.restores)
             .bind(version.figures.as_ref().map(Json)).bind(&version.published_by).bind(now)
             .execute(db).await)?;
@@ -67,7 +67,7 @@ impl Conn {
             "SELECT number, size, note, restores, figures, published_by, published_at FROM versions",
             " WHERE number < $1 ORDER BY number DESC LIMIT $2"
         );
-        Ok(on!(self, db => sqlx::query_as(sql).bind(before).bind(limit).fetch_all(db).await)?)
+        Ok(after!(self, db => sqlx::query_as(sql).bind(before).bind(limit).fetch_all(db).await)?)
     }
 
     /// The phrases of a version; of version 0 there are none.
@@ -76,7 +76,7 @@ impl Conn {
             return Ok(Vec::new());
         }
         let sql = "SELECT phrases FROM versions WHERE number = $1";
-        let row: Option<(Json<Vec<PhraseRow>>,)> = on!(self, db => sqlx::query_as(sql).bind(number).fetch_optional(db).await)?;
+        let row: Option<(Json<Vec<PhraseRow>>,)> = after!(self, db => sqlx::query_as(sql).bind(number).fetch_optional(db).await)?;
         row.map(|(phrases,)| phrases.0).ok_or(StoreError::Missing("version"))
     }
 }

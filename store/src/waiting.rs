@@ -2,7 +2,7 @@
 //! understood yet: when their message comes, the calls that brought them are
 //! put back in line and read once more.
 
-use crate::macros::{aside, aside_touched, on};
+use crate::macros::{after, aside, aside_touched};
 use crate::many::{Many, read_many, write_many};
 use crate::{Conn, Result};
 use onethread_core::Millis;
@@ -99,7 +99,7 @@ impl Conn {
         for (inbox, awaited) in &rows {
             let Some((address, platform_id)) = parts_of(awaited, inbox) else { continue };
             let sql = if platform_id.is_empty() { NOTHING_OPEN } else { IS_KNOWN };
-            let (count,): (i64,) = on!(self, db => {
+            let (count,): (i64,) = after!(self, db => {
                 sqlx::query_as(sql).bind(inbox).bind(address).bind(platform_id).fetch_one(db).await
             })?;
             if count > 0 {

@@ -60,9 +60,9 @@ static LINKS: Many = Many::insert(
 );
 
 impl Conn {
-    /// Write what changed; everything stays held.
+    /// Write what changed; people and threads stay in hand.
     pub(crate) async fn write_held(&mut self) -> Result<()> {
-        let held = std::mem::take(&mut self.held);
+        let mut held = std::mem::take(&mut self.held);
         let identities: Vec<_> = held.identities.values().filter(|held| held.changed).map(|held| &held.row).collect();
         write_many!(self, IDENTITY_CHANGES, &identities, query, row => {
             query.bind(&row.id).bind(row.blocked_at).bind(row.last_interaction_at).bind(row.wrong_tails)
@@ -79,6 +79,8 @@ impl Conn {
             query.bind(&link.identity).bind(&link.platform_id).bind(&link.message)
         });
         self.reopened += self.release_waiting(&held.known()).await?;
+        held.is_written();
+        self.held = held;
         Ok(())
     }
 

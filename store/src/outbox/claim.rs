@@ -2,7 +2,7 @@
 
 use super::{ClaimedParcel, NewParcel};
 use crate::held::Held;
-use crate::macros::{aside, on};
+use crate::macros::{after, aside};
 use crate::many::{Many, read_many, write_many};
 use crate::{Conn, Result, Tx};
 use onethread_core::Millis;
@@ -166,7 +166,7 @@ impl Conn {
             "SELECT b.id FROM inboxes b WHERE b.state = 'active' AND EXISTS",
             " (SELECT 1 FROM outbox o WHERE o.inbox_id = b.id AND o.state = 'queued' AND o.not_before <= $1)"
         );
-        let rows: Vec<(String,)> = on!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?;
+        let rows: Vec<(String,)> = after!(self, db => sqlx::query_as(sql).bind(now).fetch_all(db).await)?;
         Ok(rows.into_iter().map(|(id,)| id.into()).collect())
     }
 
@@ -197,7 +197,7 @@ impl Conn {
         let sqlite = claim!("");
         let postgres = claim!(" FOR UPDATE OF o SKIP LOCKED");
         let inbox = inbox.as_str();
-        let ids: Vec<(String,)> = match self.settled().await? {
+        let ids: Vec<(String,)> = match self.written().await? {
             crate::db::Engined::Sqlite(db) => {
                 sqlx::query_as(sqlite).bind(inbox).bind(claim).bind(until).bind(now).bind(limit).fetch_all(db).await?
             }
@@ -216,7 +216,7 @@ impl Conn {
             "SELECT o.not_before FROM outbox o JOIN inboxes b ON b.id = o.inbox_id",
             " WHERE o.state = 'queued' AND b.state = 'active' ORDER BY o.not_before LIMIT 1"
         );
-        let due: Option<(i64,)> = on!(self, db => sqlx::query_as(sql).fetch_optional(db).await)?;
+        let due: Option<(i64,)> = after!(self, db => sqlx::query_as(sql).fetch_optional(db).await)?;
         Ok(due.map(|(due,)| due))
     }
 }

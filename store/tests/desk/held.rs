@@ -1,14 +1,19 @@
 //! What is held changes nothing but the number of statements: any history of
-//! events leaves the same rows, whether people are held or not.
+//! events shows and leaves the same rows, whether people are held or not.
 
 use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
 use crate::shop;
 use onethread_core::channel::Sender;
-use onethread_core::ids::{IdentityId, InboxId, MessageId, ThreadId};
+use onethread_core::ids::{AgentId, IdentityId, InboxId, MessageId, ThreadId};
 use onethread_core::message::{Author, Content, Status};
 use onethread_core::thread::{Lease, Speaker};
+use onethread_store::agents::AgentChange;
+use onethread_store::customers::{CustomerRow, IdentityRow};
+use onethread_store::inboxes::InboxRow;
 use onethread_store::messages::NewMessage;
+use onethread_store::receipts::Receipt;
+use onethread_store::threads::{ThreadRow, Unread};
 use onethread_store::{Db, Tx, Writer};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -23,10 +28,18 @@ enum Step {
     Waits(usize),
     WrongTail(usize),
     Understood(usize),
-    /// Statements of their own, in between.
+    /// Statements that see what is held.
+    Read(usize),
+    LooksBack(usize),
+    /// Statements that may change it.
     Blocks(usize),
     Named(usize),
     Seen(usize),
+    Taken(usize),
+    /// Names that stand with people and threads.
+    CustomerNamed(usize),
+    AgentNamed,
+    InboxNamed,
     /// The transaction ends and the next begins.
     Commit,
 }
@@ -39,9 +52,15 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
         2 => who().prop_map(Step::Waits),
         2 => who().prop_map(Step::WrongTail),
         2 => who().prop_map(Step::Understood),
+        2 => who().prop_map(Step::Read),
+        1 => who().prop_map(Step::LooksBack),
         1 => who().prop_map(Step::Blocks),
         1 => who().prop_map(Step::Named),
         1 => who().prop_map(Step::Seen),
+        1 => who().prop_map(Step::Taken),
+        1 => who().prop_map(Step::CustomerNamed),
+        1 => Just(Step::AgentNamed),
+        1 => Just(Step::InboxNamed),
         2 => Just(Step::Commit),
     ];
     proptest::collection::vec((step, -1_i64..3), 1..40)
@@ -51,8 +70,11 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
 struct Story {
     db: TestDb,
     inbox: InboxId,
+    agent: AgentId,
     holds: bool,
     told: i64,
+    /// What each step found.
+    found: Vec<String>,
 }
 
 impl Story {
@@ -61,7 +83,8 @@ impl Story {
         let inbox = InboxId::from("inb_1");
         let row = shop::inbox_row(inbox.as_str(), "chat");
         db.write(async |tx| tx.add_inbox(&row).await).await.unwrap();
-        Self { db, inbox, holds, told: 0 }
+        let agent = shop::agent(&db, "mai").await;
+        Self { db, inbox, agent, holds, told: 0, found: Vec::new() }
     }
 
     fn sender(who: usize) -> Sender {
@@ -108,13 +131,18 @@ impl Story {
         | Step::Waits(who)
         | Step::WrongTail(who)
         | Step::Understood(who)
+        | Step::Read(who)
+        | Step::LooksBack(who)
         | Step::Blocks(who)
         | Step::Named(who)
-        | Step::Seen(who)) = *step
+        | Step::Seen(who)
+        | Step::Taken(who)
+        | Step::CustomerNamed(who)) = *step
         else {
-            return;
+            return self.step_of_the_shop(tx, step, at).await;
         };
         let known = tx.recognise(&self.inbox, "chat", &Self::sender(who), NOW).await.unwrap();
+        self.found.push(shown(known.identity.clone(), known.thread.clone()));
         let (identity, thread): (IdentityId, ThreadId) = (known.identity.id.into(), known.thread.id.into());
         self.told += 1;
         // The same id in both stories.
@@ -129,9 +157,11 @@ impl Story {
                 tx.note_identity(&thread, &identity).await.unwrap();
             }
             Step::BotSays(_) => {
-                let context = json!({ "turn": self.told });
+                let context = Unread::new(&json!({ "turn": self.told }));
                 tx.set_bot_context(&thread, context, (self.told % 2 == 0).then_some("vi")).await.unwrap();
-                tx.append(&thread, &message(id, &identity, Author::Bot), at).await.unwrap();
+                let message = NewMessage { status: Status::Sent, ..message(id, &identity, Author::Bot) };
+                tx.append(&thread, &message, at).await.unwrap();
+                tx.link_platform_id(&identity, &platform_id, &message.id).await.unwrap();
             }
             Step::Waits(_) => {
                 let number = tx.thread(&thread).await.unwrap().lease_number + 1;
@@ -144,13 +174,45 @@ impl Story {
                     tx.set_intent(&said, json!({ "name": "greeting" })).await.unwrap();
                 }
             }
+            Step::Read(_) => {
+                let receipt = Receipt { identity: &identity, platform_id: &platform_id, to: Status::Read };
+                let moved = tx.raise_statuses(&[receipt]).await.unwrap();
+                self.found.push(format!("{:?}", moved.iter().map(|moved| &moved.message).collect::<Vec<_>>()));
+            }
+            Step::LooksBack(_) => {
+                let messages = tx.messages_after(&thread, 0, 1000).await.unwrap();
+                self.found.push(format!("{:?}", messages.iter().map(|row| (&row.id, row.seq, &row.status)).collect::<Vec<_>>()));
+            }
             Step::Blocks(_) => tx.set_blocked(&identity, Some(at)).await.unwrap(),
             Step::Named(_) => tx.name_identity(&identity, &format!("name {at}"), at).await.unwrap(),
             Step::Seen(_) => {
                 let seq = tx.thread(&thread).await.unwrap().last_seq;
                 tx.mark_seen(&thread, seq).await.unwrap();
             }
-            Step::Commit => {}
+            Step::Taken(_) => {
+                let number = tx.thread(&thread).await.unwrap().lease_number + 1;
+                let lease = Lease { speaker: Speaker::Agent { id: self.agent.clone() }, number, waiting_since: None };
+                tx.set_lease(&thread, &lease, None).await.unwrap();
+            }
+            Step::CustomerNamed(_) => {
+                let row = tx.customer(&known.thread.customer_id.into()).await.unwrap();
+                tx.change_customer(&CustomerRow { name: format!("chị {at}"), ..row }, at).await.unwrap();
+            }
+            Step::AgentNamed | Step::InboxNamed | Step::Commit => {}
+        }
+    }
+
+    async fn step_of_the_shop(&self, tx: &mut Tx, step: &Step, at: i64) {
+        match step {
+            Step::AgentNamed => {
+                let change = AgentChange { name: Some(format!("mai {at}")), ..AgentChange::default() };
+                tx.change_agent(&self.agent, &change, at).await.unwrap();
+            }
+            Step::InboxNamed => {
+                let row = tx.inbox(&self.inbox).await.unwrap();
+                tx.change_inbox(&InboxRow { name: format!("chat {at}"), ..row }, at).await.unwrap();
+            }
+            _ => {}
         }
     }
 
@@ -159,10 +221,10 @@ impl Story {
         let mut conn = self.db.read().await.unwrap();
         let mut rows = Vec::new();
         for who in 0..PEOPLE {
-            let Some(mut identity) = conn.identity_at(&self.inbox, &format!("address {who}")).await.unwrap() else {
+            let Some(identity) = conn.identity_at(&self.inbox, &format!("address {who}")).await.unwrap() else {
                 continue;
             };
-            let mut thread = conn.thread_of(&identity.customer_id.as_str().into()).await.unwrap();
+            let thread = conn.thread_of(&identity.customer_id.as_str().into()).await.unwrap();
             if thread.last_seq == 0 && identity.last_interaction_at.is_none() && thread.lease_number == 1 {
                 continue;
             }
@@ -171,14 +233,22 @@ impl Story {
                     (message.id, message.seq, message.born_seq, message.status, message.created_at, message.content.0.text);
                 rows.push(format!("{ours:?} {:?} {:?} {:?}", message.author.0, message.intent, message.identity_id.is_some()));
             }
-            thread.last_identity_id = thread.last_identity_id.map(|_| String::new());
-            (identity.id, identity.customer_id) = Default::default();
-            (thread.id, thread.customer_id) = Default::default();
-            rows.push(format!("{identity:?}"));
-            rows.push(format!("{thread:?}"));
+            rows.push(shown(identity, thread));
         }
         rows
     }
+}
+
+/// Both, without the ids that are made afresh.
+fn shown(mut identity: IdentityRow, mut thread: ThreadRow) -> String {
+    thread.last_identity_id = thread.last_identity_id.map(|_| String::new());
+    thread.assignee_id = thread.assignee_id.map(|_| String::new());
+    (identity.id, identity.customer_id) = Default::default();
+    (thread.id, thread.customer_id) = Default::default();
+    // PostgreSQL writes JSON in its own way.
+    let context: serde_json::Value = serde_json::from_str(thread.bot_context.text()).unwrap();
+    thread.bot_context.0 = Unread::new(&context);
+    format!("{identity:?} {thread:?}")
 }
 
 /// Statements of every shape carry them: people are made and answered, looked up, and written again.
@@ -262,6 +332,7 @@ async fn same_either_way(engine: Engine, steps: &[(Step, i64)]) {
     let (mut plain, mut held) = (Story::begin(engine, false).await, Story::begin(engine, true).await);
     plain.tell(steps).await;
     held.tell(steps).await;
+    assert_eq!(held.found, plain.found);
     assert_eq!(held.rows().await, plain.rows().await);
 }
 

@@ -27,4 +27,5 @@ mod outbox;
 mod racing;
 mod receipts;
 mod threads;
+mod together;
 mod waiting;

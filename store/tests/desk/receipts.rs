@@ -5,9 +5,22 @@ use crate::kit::{NOW, TestDb};
 use crate::shop;
 use onethread_core::ids::MessageId;
 use onethread_core::message::Status::{self, Delivered, Failed, Queued, Read, Received, Sent, Uncertain, Withheld};
+use onethread_store::Tx;
 use onethread_store::messages::{MessageError, NewMessage};
 use onethread_store::outbox::{End, Gone};
+use onethread_store::receipts::{Receipt, ReceiptUntil};
 use rstest::rstest;
+
+/// One receipt; answers the messages that moved.
+async fn raise(tx: &mut Tx, of: &shop::Person, platform_id: &str, to: Status) -> onethread_store::Result<Vec<MessageId>> {
+    let moved = tx.raise_statuses(&[Receipt { identity: &of.identity, platform_id, to }]).await?;
+    Ok(moved.into_iter().map(|moved| moved.message).collect())
+}
+
+async fn raise_until(tx: &mut Tx, of: &shop::Person, until: i64, to: Status) -> onethread_store::Result<Vec<MessageId>> {
+    let moved = tx.raise_statuses_until(&[ReceiptUntil { identity: &of.identity, until, to }]).await?;
+    Ok(moved.into_iter().map(|moved| moved.message).collect())
+}
 
 #[rstest]
 #[tokio::test]
@@ -37,7 +50,7 @@ async fn a_receipt_never_moves_a_message_back(#[values(Sqlite, Postgres)] engine
                 tx.append(&lan.thread, &message, NOW).await?;
                 tx.set_status(&message.id, from, Some(&error)).await?;
                 tx.link_platform_id(&lan.identity, &platform_id, &message.id).await?;
-                tx.raise_status(&lan.identity, &platform_id, to).await
+                raise(tx, &lan, &platform_id, to).await
             })
             .await
             .unwrap();
@@ -53,7 +66,7 @@ async fn a_receipt_never_moves_a_message_back(#[values(Sqlite, Postgres)] engine
 async fn a_receipt_for_nothing_of_ours_moves_nothing(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     let lan = shop::only_person(&db).await;
-    let moved = db.write(async |tx| tx.raise_status(&lan.identity, "unheard of", Read).await).await.unwrap();
+    let moved = db.write(async |tx| raise(tx, &lan, "unheard of", Read).await).await.unwrap();
     assert!(moved.is_empty());
 }
 
@@ -75,7 +88,7 @@ async fn seen_until_an_instant_covers_what_was_sent_by_then_to_that_identity(#[v
     let others = put(&minh, Sent, NOW + 1).await;
 
     let raise = async |to| {
-        let mut moved = db.write(async |tx| tx.raise_status_until(&lan.identity, NOW + 2, to).await).await.unwrap();
+        let mut moved = db.write(async |tx| raise_until(tx, &lan, NOW + 2, to).await).await.unwrap();
         moved.sort();
         moved
     };
@@ -123,13 +136,13 @@ impl TwoParts {
 
     /// A receipt of one part; answers whether the message moved.
     async fn is(&self, platform_id: &str, to: Status) -> bool {
-        let moved = self.db.write(async |tx| tx.raise_status(&self.lan.identity, platform_id, to).await).await.unwrap();
+        let moved = self.db.write(async |tx| raise(tx, &self.lan, platform_id, to).await).await.unwrap();
         assert!(moved.is_empty() || moved == std::slice::from_ref(&self.message));
         !moved.is_empty()
     }
 
     async fn is_until(&self, until: i64, to: Status) -> bool {
-        let moved = self.db.write(async |tx| tx.raise_status_until(&self.lan.identity, until, to).await).await.unwrap();
+        let moved = self.db.write(async |tx| raise_until(tx, &self.lan, until, to).await).await.unwrap();
         !moved.is_empty()
     }
 

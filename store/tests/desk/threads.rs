@@ -6,7 +6,7 @@ use crate::shop::{self, Person};
 use onethread_core::Millis;
 use onethread_core::ids::AgentId;
 use onethread_core::thread::{Lease, Speaker};
-use onethread_store::threads::{Counts, View};
+use onethread_store::threads::{Counts, Unread, View};
 use onethread_store::{Db, StoreError};
 use rstest::rstest;
 use serde_json::json;
@@ -70,9 +70,10 @@ async fn the_bots_memory_keeps_the_language_until_another_is_heard(#[values(Sqli
     for (context, language, heard) in
         [(json!({ "n": 1 }), Some("vi"), "vi"), (json!({ "đơn": "DH1" }), None, "vi"), (json!({}), Some("en"), "en")]
     {
-        db.write(async |tx| tx.set_bot_context(&lan.thread, context.clone(), language).await).await.unwrap();
+        db.write(async |tx| tx.set_bot_context(&lan.thread, Unread::new(&context), language).await).await.unwrap();
         let row = db.read().await.unwrap().thread(&lan.thread).await.unwrap();
-        assert_eq!((row.bot_context.0, row.language.as_deref()), (context, Some(heard)));
+        let stored: serde_json::Value = serde_json::from_str(row.bot_context.text()).unwrap();
+        assert_eq!((stored, row.language.as_deref()), (context, Some(heard)));
     }
 }
 

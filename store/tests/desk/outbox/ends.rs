@@ -52,16 +52,17 @@ async fn what_is_under_way_is_known_and_what_was_to_follow_it_goes_on(#[values(S
     let parts = [shop::parcel(&lan, &long.id, "một"), shop::parcel(&lan, &long.id, "hai")];
     db.write(async |tx| shop::queue(tx, &lan.thread, &long, &parts, NOW).await).await.unwrap();
     let mut conn = db.read().await.unwrap();
-    assert!(!conn.is_sending_to(&lan.identity).await.unwrap(), "it waits");
+    let people = [lan.identity.as_str(), minh.identity.as_str()];
+    assert!(conn.being_sent_to(&people).await.unwrap().is_empty(), "it waits");
     assert_eq!(claimed(&db, NOW + 9).await, [parts[0].id.as_str()]);
-    assert!(conn.is_sending_to(&lan.identity).await.unwrap());
+    let busy = conn.being_sent_to(&people).await.unwrap();
+    assert!(busy.len() == 1 && busy.contains(lan.identity.as_str()));
     let fates = conn.parcels_under_way_to(&lan.identity).await.unwrap().into_iter().map(|one| one.fate);
     assert_eq!(fates.collect::<Vec<_>>(), [Fate::Open; 2]);
-    assert!(!conn.is_sending_to(&minh.identity).await.unwrap());
 
     assert!(end(&db, &parts[0].id, End::Uncertain).await);
     db.write(async |tx| tx.end_rest_of(&long.id, End::Failed, NOW).await).await.unwrap();
-    assert!(!conn.is_sending_to(&lan.identity).await.unwrap());
+    assert!(conn.being_sent_to(&people).await.unwrap().is_empty());
     let perhaps = conn.parcels_under_way_to(&lan.identity).await.unwrap();
     let first = UnderWay { id: parts[0].id.0.clone(), part: Json(parts[0].part.clone()), since: NOW + 9, fate: Fate::Unknown };
     assert_eq!(perhaps, [first], "the second was never handed over");
