@@ -6,6 +6,7 @@ use super::ours;
 use super::reader::Call;
 use super::understand::{After, Event, Meant};
 use crate::gateway::Gateway;
+use crate::outbox::went_after_all;
 use onethread_core::channel::What;
 use onethread_core::ids::{IdentityId, PlatformMessageId};
 use onethread_core::message::Status;
@@ -59,27 +60,34 @@ impl<'a> One<'a> {
 }
 
 impl<'a> Fates<'a> {
-    /// Put it aside, if it is of that kind.
-    pub fn take(&mut self, call: &'a Call<'a>, meant: &'a Meant) -> bool {
+    /// Whether events of this kind are put aside.
+    pub fn take_up(meant: &Meant) -> bool {
+        matches!(meant.inbound.what, What::EchoedByUs { .. } | What::Delivered { .. } | What::Seen { .. })
+    }
+
+    pub fn put_aside(&mut self, call: &'a Call<'a>, meant: &'a Meant) {
         let one = One { call, meant };
         if one.echo().is_some() {
             self.echoes.push(one);
-        } else if one.receipt().is_some() {
-            self.receipts.push(one);
         } else {
-            return false;
+            self.receipts.push(one);
         }
-        true
     }
 
-    /// Whether this event may rest on one that was put aside: all but plain words may name a message.
+    /// Whether what was put aside must be seen to before this event: it may name a message (all but plain words may), or
+    /// show one to somebody who had seen all until then, and not this one.
     pub fn concern(&self, meant: &Meant) -> bool {
         if self.echoes.is_empty() && self.receipts.is_empty() {
             return false;
         }
         match &meant.inbound.what {
             What::Said(said) => said.reply_to.is_some(),
-            What::Typing => false,
+            What::Typing | What::Delivered { .. } | What::Seen { .. } => false,
+            What::EchoedByUs { .. } => {
+                let (inbox, address) = (&meant.live.id, &meant.inbound.from.user);
+                let until = |one: &One<'_>| one.receipt().is_some_and(|said| said.until.is_some());
+                self.receipts.iter().any(|one| one.place() == (inbox.as_str(), address.as_str()) && until(one))
+            }
             _ => true,
         }
     }
@@ -115,8 +123,13 @@ async fn see_to_echoes(gateway: &Arc<Gateway>, tx: &mut Tx, after: &mut After, e
             _ => others.push((one, message, key, text)),
         }
     }
-    tx.parcels_shown(&shown, gateway.clock.now()).await?;
-    for (parcel, _) in shown.into_iter().filter(|(parcel, _)| parcel.state == "sending") {
+    // In an order that all who lock them have.
+    shown.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+    let now = gateway.clock.now();
+    for message in tx.parcels_shown(&shown, now).await? {
+        after.parcels |= went_after_all(tx, &message, now).await?;
+    }
+    for (parcel, _) in shown {
         tell(tx, &parcel.thread_id, &parcel.message_id);
     }
     for (one, message, key, text) in others {
@@ -139,8 +152,9 @@ async fn see_to_receipts(gateway: &Arc<Gateway>, tx: &mut Tx, after: &mut After,
         parts.extend(said.messages.iter().map(|id| (Receipt { identity, platform_id: id.as_str(), to }, *one)));
         untils.extend(said.until.map(|until| (ReceiptUntil { identity, until, to }, *one)));
     }
-    let mut moved = see_to_parts(gateway, tx, after, &parts).await?;
-    moved.extend(see_to_untils(gateway, tx, after, &untils).await?);
+    // First: a part that is raised by itself would hide those before it.
+    let mut moved = see_to_untils(gateway, tx, after, &untils).await?;
+    moved.extend(see_to_parts(gateway, tx, after, &parts).await?);
     for Moved { message, thread } in &moved {
         tell(tx, thread.as_str(), message.as_str());
     }

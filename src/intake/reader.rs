@@ -180,23 +180,23 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
     let mut fresh = tx.first_sights(&keys, gateway.clock.now()).await?;
     let events: Vec<(&Call<'_>, &Meant)> =
         events.into_iter().zip(&keys).filter(|(_, key)| fresh.remove(key)).map(|(event, _)| event).collect();
-    let (mut fates, mut foreseen) = (Fates::default(), false);
+    let mut fates = Fates::default();
     for (place, (call, meant)) in events.iter().enumerate() {
-        if fates.take(call, meant) {
-            continue;
+        let (received_at, position) = (call.received_at, call.position);
+        // At the start, before anything else is locked, and again after an event that needed statements of its own.
+        if place == 0 || !(tx.holds_any() || Fates::take_up(meant)) {
+            let writers: Vec<Writer<'_>> = events[place..].iter().filter_map(|(_, meant)| meant.writer()).collect();
+            tx.hold(&writers, received_at).await?;
+            if place == 0 {
+                answering::foresee_orders(tx, events.iter().filter_map(|(_, meant)| meant.read_ahead())).await?;
+            }
         }
         if fates.concern(meant) {
             fates.see_to(gateway, tx, after).await?;
         }
-        let (received_at, position) = (call.received_at, call.position);
-        // At the start, and again after an event that needed statements of its own.
-        if !tx.holds_any() {
-            let writers: Vec<Writer<'_>> = events[place..].iter().filter_map(|(_, meant)| meant.writer()).collect();
-            tx.hold(&writers, received_at).await?;
-            if !foreseen {
-                foreseen = true;
-                answering::foresee_orders(tx, events.iter().filter_map(|(_, meant)| meant.read_ahead())).await?;
-            }
+        if Fates::take_up(meant) {
+            fates.put_aside(call, meant);
+            continue;
         }
         let (live, inbound) = (&meant.live, &meant.inbound);
         let ahead = meant.ahead.as_ref();

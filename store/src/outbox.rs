@@ -218,6 +218,10 @@ impl Conn {
     /// that has gone as a whole is raised. Answers the messages of those that their sender was no longer believed to
     /// be sending: what was to follow them may have been given up.
     pub async fn parcels_gone(&mut self, gone: &[Gone<'_>], now: Millis) -> Result<Vec<MessageId>> {
+        // In an order that all who lock them have.
+        let mut gone = gone.to_vec();
+        gone.sort_by(|a, b| a.parcel.id.cmp(&b.parcel.id));
+        let gone = gone.as_slice();
         let sent = write_many!(self, GONE, gone, query, one => query.bind(&one.parcel.id).bind(one.platform_id).bind(now));
         let mut late: Vec<(String,)> = Vec::new();
         // Mostly because the platform showed it to us before it answered.
@@ -243,9 +247,18 @@ impl Conn {
     }
 
     /// The platform shows us parcels that it was being given, each under this id of its own: they have gone. Of those that
-    /// had gone already only the id is noted.
-    pub async fn parcels_shown(&mut self, shown: &[(&ShownParcel, &str)], now: Millis) -> Result<()> {
-        write_many!(self, GONE, shown, query, (parcel, platform_id) => query.bind(&parcel.id).bind(*platform_id).bind(now));
+    /// had gone already only the id is noted. Answers the messages of those that their sender has given up meanwhile, as
+    /// [`Self::parcels_gone`] does.
+    pub async fn parcels_shown(&mut self, shown: &[(&ShownParcel, &str)], now: Millis) -> Result<Vec<MessageId>> {
+        let gone = write_many!(self, GONE, shown, query, (parcel, platform_id) => {
+            query.bind(&parcel.id).bind(*platform_id).bind(now)
+        });
+        let mut late: Vec<(String,)> = Vec::new();
+        if gone < shown.iter().filter(|(parcel, _)| parcel.state == "sending").count() as u64 {
+            late = read_many!(self, (String,), GONE_AFTER_ALL, shown, query, (parcel, platform_id) => {
+                query.bind(&parcel.id).bind(*platform_id).bind(now)
+            });
+        }
         write_many!(self, SHOWN_LINKS, shown, query, (parcel, platform_id) => {
             query.bind(&parcel.identity_id).bind(*platform_id).bind(&parcel.message_id)
         });
@@ -253,7 +266,7 @@ impl Conn {
         let known: Vec<Known> = shown.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;
         write_many!(self, GONE_MESSAGES, shown, query, (parcel, _) => query.bind(&parcel.message_id).bind("sent"));
-        Ok(())
+        Ok(late.into_iter().map(|(message,)| message.into()).collect())
     }
 
     /// A parcel's end. `false` when it had ended already.

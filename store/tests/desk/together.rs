@@ -9,7 +9,7 @@ use onethread_core::ids::MessageId;
 use onethread_core::message::Status::{self, Delivered, Read, Sent, Uncertain};
 use onethread_store::Writer;
 use onethread_store::messages::NewMessage;
-use onethread_store::outbox::Gone;
+use onethread_store::outbox::{End, Gone};
 use onethread_store::receipts::{Receipt, ReceiptUntil};
 use onethread_store::waiting::Waiting;
 use rstest::rstest;
@@ -204,7 +204,7 @@ async fn what_the_platform_shows_has_gone(#[values(Sqlite, Postgres)] engine: En
     assert_eq!(states, ["sending", "sent"]);
     assert_eq!((&parcels[0].message_id, &parcels[0].thread_id, &parcels[0].address), (&first.0, &lan.thread.0, &address));
     let shown = [(&parcels[0], "p1"), (&parcels[1], "p2")];
-    db.write(async |tx| tx.parcels_shown(&shown, NOW + 1).await).await.unwrap();
+    assert!(db.write(async |tx| tx.parcels_shown(&shown, NOW + 1).await).await.unwrap().is_empty());
     assert_eq!((status(&db, &first).await, status(&db, &second).await), ("sent".into(), "sent".into()));
     let mut conn = db.read().await.unwrap();
     assert_eq!(conn.waiting_count().await.unwrap(), 0, "what waited for it is read again");
@@ -215,4 +215,32 @@ async fn what_the_platform_shows_has_gone(#[values(Sqlite, Postgres)] engine: En
     drop(conn);
     assert!(settle(1 - of_minh, "p1").await.is_empty(), "the answer to the call tells nothing new");
     assert_eq!(status(&db, &first).await, "sent");
+}
+
+/// Between the look at it and the word that it has gone, its sender was given up.
+#[rstest]
+#[tokio::test]
+async fn what_is_shown_after_it_was_given_up_has_gone_after_all(
+    #[values(Sqlite, Postgres)] engine: Engine,
+    #[values(true, false)] again: bool,
+) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let (message, key) = lan.is_answered(&db, "một", NOW).await;
+    db.write(async |tx| tx.claim_parcels(&lan.inbox, "claim", NOW + 60_000, NOW, 9).await).await.unwrap();
+    let parcels = db.read().await.unwrap().parcels_of_keys(&[key.as_str()]).await.unwrap();
+    assert_eq!(parcels[0].state, "sending");
+    db.write(async |tx| {
+        if again {
+            return tx.requeue_parcel(key.as_str(), NOW, None, true).await;
+        }
+        tx.end_parcel(key.as_str(), End::Uncertain, None, None, NOW).await?;
+        tx.set_status(&message, Uncertain, None).await
+    })
+    .await
+    .unwrap();
+    let late = db.write(async |tx| tx.parcels_shown(&[(&parcels[0], "p1")], NOW).await).await.unwrap();
+    assert_eq!(late, std::slice::from_ref(&message));
+    assert_eq!(status(&db, &message).await, "sent");
+    assert_eq!(db.read().await.unwrap().outbox_depth().await.unwrap(), (0, 0), "it is not sent again");
 }
