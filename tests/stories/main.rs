@@ -23,5 +23,6 @@ mod orders;
 mod outbox;
 mod parts;
 mod poison;
+mod receipts;
 mod restart;
 mod webchat;
