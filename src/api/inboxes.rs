@@ -125,6 +125,8 @@ impl From<InboxError> for Problem {
                 format!("this account is connected already, as `{name}`"),
             )
             .hint("change that inbox, or disable it first"),
+            error @ InboxError::OtherAccount => Self::conflict("other-account", "Another account", error.to_string())
+                .hint("connect the other account as an inbox of its own, and disable this one if it is used no more"),
             error @ InboxError::Unsealable => Self::conflict("unsealable", "Secrets cannot be read", error.to_string()),
             InboxError::Store(error) => error.into(),
         }

@@ -22,6 +22,8 @@ pub enum InboxError {
     NoName,
     #[error("this account is connected already, as `{0}`")]
     Connected(String),
+    #[error("these settings are of another account than the one whose customers this inbox knows")]
+    OtherAccount,
     #[error("the inbox's secrets cannot be unsealed; the secret key has changed, so give the secrets again")]
     Unsealable,
     #[error(transparent)]
@@ -106,6 +108,16 @@ async fn refuse_second(gateway: &Gateway, kind: &str, account: Option<&Account>,
     }
 }
 
+/// An account has people and message ids of its own: under another one they would mean somebody and something else. Who
+/// connected the wrong one may mend that until a customer came.
+async fn refuse_other(gateway: &Gateway, row: &InboxRow, account: Option<&Account>) -> Result<(), InboxError> {
+    let other = row.account.as_deref().zip(account).is_some_and(|(was, now)| was != now.id.as_str());
+    match other && gateway.db.read().await?.has_people(&row.id.as_str().into()).await? {
+        true => Err(InboxError::OtherAccount),
+        false => Ok(()),
+    }
+}
+
 /// The inbox that this account had before it was disabled; the latest, if there were several.
 async fn disabled_inbox_of(
     gateway: &Arc<Gateway>,
@@ -147,6 +159,7 @@ pub async fn change(gateway: &Arc<Gateway>, id: &InboxId, changes: Changes) -> R
         channel.form().check(&settings)?;
         let account = channel.open(&settings, crate::lending::kit(gateway, id))?.account();
         refuse_second(gateway, &row.channel, account.as_ref(), id).await?;
+        refuse_other(gateway, &row, account.as_ref()).await?;
         write_settings(gateway, channel.as_ref(), &mut row, &settings);
         row.account = account.as_ref().map(|account| account.id.0.clone());
         row.app = account.map(|account| account.app);

@@ -154,6 +154,13 @@ impl Conn {
         Ok(())
     }
 
+    /// Whether any customer is known there.
+    pub async fn has_people(&mut self, id: &InboxId) -> Result<bool> {
+        let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM identities WHERE inbox_id = $1 LIMIT 1) AS first";
+        let (count,): (i64,) = aside!(self, db => sqlx::query_as(sql).bind(id.as_str()).fetch_one(db).await)?;
+        Ok(count > 0)
+    }
+
     /// Write rotated secrets: the whole sealed set. No change of an admin's, so no other process opens the inbox anew for it.
     pub async fn reseal_inbox(&mut self, id: &InboxId, sealed: &str) -> Result<()> {
         let sql = "UPDATE inboxes SET sealed = $2 WHERE id = $1";

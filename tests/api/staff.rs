@@ -106,3 +106,23 @@ async fn the_same_account_is_not_connected_twice_and_half_a_url_is_none() {
         assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("settings.api_url")), "{channel}: {problem}");
     }
 }
+
+/// Its people and the platform's ids of messages are of one account.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_stays_with_its_account_once_it_knows_people() {
+    let gateway = gateway().await;
+    let admin = Caller::program(&gateway, Role::Admin).await;
+    let path = format!("/inboxes/{}", gateway.inbox("telegram").await);
+    let token = |bot: u64| json!({ "settings": { "token": format!("{bot}:AAother-bot") } });
+    assert_eq!(admin.status("PATCH", &path, Some(token(7001))).await, 200, "nobody came yet: a slip may be mended");
+    let base = format!("http://{}/telegram", gateway.world.address);
+    let settings = json!({ "settings": gateway.platform("telegram").settings(&base) });
+    assert_eq!(admin.status("PATCH", &path, Some(settings.clone())).await, 200);
+    let lan = gateway.customer("telegram", "Lan");
+    lan.says("phí ship bao nhiêu vậy shop").await;
+    lan.hears("25.000").await;
+    let (status, problem) = admin.call("PATCH", &path, Some(token(7001))).await;
+    assert_eq!(status, 409, "{problem}");
+    assert!(problem["type"].as_str().is_some_and(|kind| kind.ends_with("other-account")), "{problem}");
+    assert_eq!(admin.status("PATCH", &path, Some(settings)).await, 200, "a new token of the same account is welcome");
+}

@@ -42,6 +42,18 @@ async fn an_inbox_is_read_back_as_it_was_made_and_changed(#[values(Sqlite, Postg
 
 #[rstest]
 #[tokio::test]
+async fn an_inbox_has_people_once_somebody_came(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let (one, other) = (shop::inbox(&db, "chat").await, shop::inbox(&db, "mail").await);
+    let has_people = async |inbox| db.read().await.unwrap().has_people(inbox).await.unwrap();
+    assert!(!has_people(&one).await);
+    shop::person(&db, &one, "Lan").await;
+    assert!(has_people(&one).await);
+    assert!(!has_people(&other).await);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_disabled_inbox_is_listed_only_among_all(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
     for (id, state, created_at) in [("inb_c", "active", NOW), ("inb_b", "disabled", NOW + 1), ("inb_a", "paused", NOW + 2)] {
