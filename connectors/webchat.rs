@@ -154,7 +154,7 @@ impl Connector for Inbox {
         }
     }
 
-    async fn host(&self, visit: Visit) -> Option<HookAnswer> {
+    async fn host(&self, visit: &Visit) -> Option<HookAnswer> {
         self.desk.host(visit).await
     }
 }

@@ -69,7 +69,7 @@ impl Desk {
     }
 
     /// `None` lets the call pass to the ledger.
-    pub async fn host(&self, visit: Visit) -> Option<HookAnswer> {
+    pub async fn host(&self, visit: &Visit) -> Option<HookAnswer> {
         let call = &visit.call;
         if call.path == "widget.js" && matches!(call.method.as_str(), "GET" | "HEAD") {
             return Some(self.script(call));
@@ -77,7 +77,7 @@ impl Desk {
         let Some(origin) = self.setup.allowed_origin(call) else {
             return Some(TurnedAway::WrongOrigin.answer());
         };
-        let answer = match self.serve(&visit).await {
+        let answer = match self.serve(visit).await {
             Ok(answer) => answer?,
             Err(turned_away) => turned_away.answer(),
         };

@@ -221,7 +221,7 @@ pub trait Connector: Send + Sync {
 
     /// Answer a request below the inbox's hook URL that is no platform event. Only a
     /// channel that is its own platform (the web chat) has any.
-    async fn host(&self, _visit: Visit) -> Option<HookAnswer> {
+    async fn host(&self, _visit: &Visit) -> Option<HookAnswer> {
         None
     }
 }

@@ -24,10 +24,11 @@ pub async fn receive(gateway: &Arc<Gateway>, inbox: &InboxId, call: RawCall, rem
             return problem(503, "could not look up the inbox; send the event again").header("retry-after", "5");
         }
     };
-    let visit = Visit { call: call.clone(), remote };
-    if let Some(answer) = live.connector.host(visit).await {
+    let visit = Visit { call, remote };
+    if let Some(answer) = live.connector.host(&visit).await {
         return answer;
     }
+    let Visit { call, .. } = visit;
     if call.body.len() > EVENT_LIMIT {
         return problem(413, "an event may have at most 1 MiB");
     }

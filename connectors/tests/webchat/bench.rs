@@ -51,7 +51,7 @@ impl Shop {
     }
 
     pub async fn host(&self, call: RawCall) -> Option<HookAnswer> {
-        self.inbox.host(Visit { call, remote: "203.0.113.7".into() }).await
+        self.inbox.host(&Visit { call, remote: "203.0.113.7".into() }).await
     }
 
     pub async fn call_from(&self, origin: Option<&str>, method: &str, path: &str) -> Option<HookAnswer> {
