@@ -73,7 +73,7 @@ pub async fn ask_everything(bench: &dyn Bench) {
     the_form_and_the_claims_agree(bench);
     settings_never_print_a_secret(bench);
     what_a_customer_says_arrives(bench).await;
-    a_redelivery_keeps_its_key(bench).await;
+    a_redelivery_keeps_its_names(bench).await;
     a_forged_call_is_refused(bench).await;
     unknown_content_is_kept_and_nonsense_is_no_panic(bench).await;
     a_reply_reaches_the_platform_and_has_an_id(bench).await;
@@ -125,13 +125,23 @@ async fn what_a_customer_says_arrives(bench: &dyn Bench) {
     assert_eq!(event.from.user, bench.customer());
 }
 
-async fn a_redelivery_keeps_its_key(bench: &dyn Bench) {
+async fn a_redelivery_keeps_its_names(bench: &dyn Bench) {
     let first = bench.says("một lần thôi").await;
     let again = bench.redelivered(&first).await;
     let keys = |call| read(bench, call).into_iter().map(|event| event.key).collect::<Vec<_>>();
+    // A message is recognised by these too.
+    let ids = |call| {
+        let said = |event: Inbound| match event.what {
+            What::Said(said) => Some((said.message, event.at)),
+            _ => None,
+        };
+        read(bench, call).into_iter().filter_map(said).collect::<Vec<_>>()
+    };
     assert_eq!(keys(&first), keys(&again));
+    assert_eq!(ids(&first), ids(&again), "the same message with the same instant");
     let other = bench.says("một lần thôi").await;
     assert_ne!(keys(&first), keys(&other), "the same words said twice are two messages");
+    assert!(ids(&first).iter().zip(ids(&other)).all(|((one, _), (other, _))| *one != other), "which have different ids");
 }
 
 async fn a_forged_call_is_refused(bench: &dyn Bench) {

@@ -11,6 +11,7 @@ use onethread_core::Millis;
 use onethread_core::clock::SECOND;
 use onethread_core::ids::InboxId;
 use onethread_store::ledger::Entry;
+use onethread_store::sights::Sight;
 use onethread_store::{StoreError, Tx, Writer};
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -175,11 +176,7 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
     after.heard = heard.into_iter().map(|(inbox, at)| (inbox.clone(), at)).collect();
     let events: Vec<(&Call<'_>, &Meant)> =
         calls.iter().flat_map(|call| call.understood.events.iter().map(move |meant| (call, meant))).collect();
-    let keys: Vec<(InboxId, String)> =
-        events.iter().map(|(_, meant)| (meant.live.id.clone(), meant.inbound.key.clone())).collect();
-    let mut fresh = tx.first_sights(&keys, gateway.clock.now()).await?;
-    let events: Vec<(&Call<'_>, &Meant)> =
-        events.into_iter().zip(&keys).filter(|(_, key)| fresh.remove(key)).map(|(event, _)| event).collect();
+    let events = not_seen_before(tx, events, gateway.clock.now()).await?;
     let mut fates = Fates::default();
     for (place, (call, meant)) in events.iter().enumerate() {
         let (received_at, position) = (call.received_at, call.position);
@@ -203,6 +200,18 @@ async fn take_in_events(gateway: &Arc<Gateway>, tx: &mut Tx, calls: &[Call<'_>],
         take_in(&mut Event { gateway, tx: &mut *tx, live, inbound, ahead, position, received_at, after: &mut *after }).await?;
     }
     fates.see_to(gateway, tx, after).await
+}
+
+/// Those of the events that are no redeliveries.
+async fn not_seen_before<'a>(
+    tx: &mut Tx,
+    mut events: Vec<(&'a Call<'a>, &'a Meant)>,
+    now: Millis,
+) -> Result<Vec<(&'a Call<'a>, &'a Meant)>, StoreError> {
+    let sights: Vec<Sight<'_>> = events.iter().filter_map(|(_, meant)| meant.sight()).collect();
+    let mut fresh = tx.first_sights(&sights, now).await?.into_iter();
+    events.retain(|(_, meant)| meant.sight().is_none() || fresh.next() == Some(true));
+    Ok(events)
 }
 
 /// A call that cannot be taken in even alone becomes a dead letter, with the reason.

@@ -8,6 +8,7 @@ use crate::inboxes::Live;
 use onethread_core::Millis;
 use onethread_core::channel::{Inbound, RawCall, Signal, What};
 use onethread_core::ids::{IdentityId, InboxId, PlatformUserId, ThreadId};
+use onethread_store::sights::{Sight, Stands};
 use onethread_store::waiting::Waiting;
 use onethread_store::{StoreError, Tx, Writer};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,6 +77,20 @@ impl Meant {
                 | What::EchoedByUs { .. }
         );
         makes_known.then(|| Writer { inbox: &self.live.id, channel: self.live.channel.kind(), sender: &self.inbound.from })
+    }
+
+    /// What it shares with its copies. `None`: to take it in twice changes nothing.
+    pub fn sight(&self) -> Option<Sight<'_>> {
+        let (inbox, inbound) = (&self.live.id, &self.inbound);
+        let message = match &inbound.what {
+            What::Typing | What::Delivered { .. } | What::Seen { .. } | What::EchoedByUs { key: Some(_), .. } => return None,
+            What::Said(said) => {
+                let (address, platform_id) = (inbound.from.user.as_str(), said.message.as_str());
+                Some(Stands { address, platform_id, at: inbound.at })
+            }
+            _ => None,
+        };
+        Some(Sight { inbox, key: &inbound.key, message })
     }
 
     /// A message that was read already, and where its writer is: inbox and address.

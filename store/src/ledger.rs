@@ -1,13 +1,12 @@
 //! The durable, raw record of every call a platform made to us.
 
 use crate::macros::{aside, aside_touched};
-use crate::many::{Many, read_many, write_many};
+use crate::many::{Many, write_many};
 use crate::{Conn, Page, Result, StoreError};
 use onethread_core::Millis;
 use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
 use sqlx::types::Json;
-use std::collections::HashSet;
 
 /// One call, as it is read back.
 #[derive(Debug, Clone)]
@@ -69,17 +68,6 @@ static CLAIM: Many = Many::new(
     "UPDATE ledger SET state = 'done', error = NULL, settled_at = v.column2 FROM",
     2,
     "AS v WHERE ledger.position = v.column1 AND ledger.state = 'new'",
-);
-
-static SEEN: Many =
-    Many::new("SELECT s.inbox_id, s.key FROM", 2, "AS v JOIN seen_events s ON s.inbox_id = v.column1 AND s.key = v.column2");
-
-static SIGHT: Many = Many::insert("INSERT INTO seen_events (inbox_id, key, at)", 3, "");
-
-static SIGHT_IF_FIRST: Many = Many::insert(
-    "INSERT INTO seen_events (inbox_id, key, at)",
-    3,
-    "ON CONFLICT (inbox_id, key) DO NOTHING RETURNING inbox_id, key",
 );
 
 impl Conn {
@@ -169,35 +157,6 @@ impl Conn {
         let sql = concat!(
             "DELETE FROM ledger WHERE position IN",
             " (SELECT position FROM ledger WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)"
-        );
-        Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
-    }
-
-    /// Note events as understood. Answers which of them are new: the others are redeliveries.
-    pub async fn first_sights(&mut self, events: &[(InboxId, String)], now: Millis) -> Result<HashSet<(InboxId, String)>> {
-        if !self.is_embedded() {
-            let fresh = read_many!(self, (String, String), SIGHT_IF_FIRST, events, query, (inbox, key) => {
-                query.bind(inbox.as_str()).bind(key).bind(now)
-            });
-            return Ok(fresh.into_iter().map(|(inbox, key)| (inbox.into(), key)).collect());
-        }
-        // Nobody else writes meanwhile, and redeliveries are few: cheaper than to hear of each that is none.
-        let seen = read_many!(self, (String, String), SEEN, events, query, (inbox, key) => query.bind(inbox.as_str()).bind(key));
-        let mut fresh: HashSet<(InboxId, String)> = events.iter().cloned().collect();
-        for (inbox, key) in seen {
-            fresh.remove(&(inbox.into(), key));
-        }
-        let sights: Vec<&(InboxId, String)> = fresh.iter().collect();
-        write_many!(self, SIGHT, &sights, query, (inbox, key) => query.bind(inbox.as_str()).bind(key).bind(now));
-        Ok(fresh)
-    }
-
-    /// Forget which events were understood before `before`, at most `limit` at once: no platform
-    /// redelivers after so long. Answers how many.
-    pub async fn prune_seen_events(&mut self, before: Millis, limit: i64) -> Result<u64> {
-        let sql = concat!(
-            "DELETE FROM seen_events WHERE at < $1 AND (inbox_id, key) IN",
-            " (SELECT inbox_id, key FROM seen_events WHERE at < $1 ORDER BY at LIMIT $2)"
         );
         Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }

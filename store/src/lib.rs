@@ -31,6 +31,7 @@ mod places;
 pub mod quotas;
 pub mod receipts;
 pub mod settings;
+pub mod sights;
 pub mod threads;
 pub mod versions;
 pub mod waiting;

@@ -1,5 +1,6 @@
 //! What platforms send: forged, doubled, malformed, unknown, all at once.
 
+use crate::early::{arrive, event};
 use crate::kit::{Engine, TestGateway, Visitor, database};
 use onethread_simulator::{Act, platform::SentFile};
 use rstest::rstest;
@@ -32,6 +33,52 @@ async fn fifty_first_messages_at_once_make_one_customer_and_lose_none(
     assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "the order has no gap: {seqs:?}");
     let customers = desk.get("/customers?q=Lan").await;
     assert_eq!(customers["items"].as_array().map(Vec::len), Some(1));
+    gateway.stop().await;
+}
+
+/// At once, right afterwards, and from a platform that heard no answer until the gateway was back.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_comes_twice_counts_once(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let gateway = TestGateway::start(engine).await;
+    let lan = gateway.customer("facebook", "Lan");
+    lan.says("alo shop").await;
+    lan.next().await.expect("the bot answers");
+    let at = gateway.gateway.clock.now() - 1_000;
+    let of_lan = |what: &serde_json::Value| event(&lan.user, at, what);
+    let all = [
+        serde_json::json!({ "message": { "mid": "m_asks", "text": "phí ship bao nhiêu vậy shop" } }),
+        serde_json::json!({ "postback": { "title": "Bắt đầu lại", "payload": "start" } }),
+        serde_json::json!({ "message_edit": { "mid": "m_asks", "text": "phí ship đi Huế bao nhiêu vậy shop", "num_edit": 1 } }),
+        serde_json::json!({ "reaction": { "mid": "m_asks", "action": "react", "emoji": "👍", "reaction": "like" } }),
+        serde_json::json!({ "read": { "watermark": at } }),
+    ];
+    let all: Vec<serde_json::Value> = all.iter().map(of_lan).collect();
+    let twice: Vec<serde_json::Value> = all.iter().chain(&all).cloned().collect();
+    let told = async |gateway: &TestGateway| {
+        let desk = gateway.desk("mai@demo.shop").await;
+        let thread = desk.thread_of("Lan").await["id"].as_str().expect("an id").to_owned();
+        let read = desk.until(|| async {
+            let depth = gateway.gateway.db.read().await.ok()?.ledger_depth().await.ok()?;
+            let messages = desk.messages(&thread).await;
+            let on_its_way = messages.iter().any(|message| message["status"] == "queued");
+            (depth == (0, 0) && !on_its_way).then_some(messages)
+        });
+        let messages = read.await.expect("all is taken in, and answered");
+        let line =
+            |m: &serde_json::Value| (m["seq"].clone(), m["author"]["kind"].clone(), m["text"].clone(), m["reactions"].clone());
+        messages.iter().map(line).collect::<Vec<_>>()
+    };
+    arrive(&gateway, &twice).await;
+    lan.hears("25.000").await;
+    let once = told(&gateway).await;
+    let asked = once.iter().filter(|(_, _, text, _)| *text == "phí ship đi Huế bao nhiêu vậy shop").count();
+    assert_eq!(asked, 1, "{once:?}");
+    arrive(&gateway, &all).await;
+    assert_eq!(told(&gateway).await, once);
+    let gateway = gateway.restart().await;
+    arrive(&gateway, &twice).await;
+    assert_eq!(told(&gateway).await, once);
     gateway.stop().await;
 }
 

@@ -7,7 +7,6 @@ use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
 use onethread_store::{Db, StoreError};
 use rstest::rstest;
-use std::collections::HashSet;
 use tokio::task::JoinSet;
 
 fn call(body: &[u8]) -> (InboxId, RawCall) {
@@ -117,31 +116,6 @@ async fn a_call_that_was_not_understood_to_the_end_is_open_again(#[values(Sqlite
 }
 
 #[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_redelivered_event_is_seen_once(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    let mut readers = JoinSet::new();
-    for _ in 0..10 {
-        let db = Db::clone(&db);
-        readers.spawn(async move {
-            let mut tx = db.begin().await.unwrap();
-            let first = !tx.first_sights(&[event("inb_1", "event 7")], NOW).await.unwrap().is_empty();
-            tx.commit(NOW).await.unwrap();
-            first
-        });
-    }
-    assert_eq!(readers.join_all().await.into_iter().filter(|first| *first).count(), 1);
-    let events = [event("inb_1", "event 7"), event("inb_2", "event 7"), event("inb_1", "event 8"), event("inb_1", "event 8")];
-    let fresh = db.write(async |tx| tx.first_sights(&events, NOW).await).await.unwrap();
-    assert_eq!(fresh, HashSet::from([event("inb_2", "event 7"), event("inb_1", "event 8")]));
-    assert!(db.write(async |tx| tx.first_sights(&events, NOW).await).await.unwrap().is_empty());
-}
-
-fn event(inbox: &str, key: &str) -> (InboxId, String) {
-    (inbox.into(), key.into())
-}
-
-#[rstest]
 #[tokio::test]
 async fn a_dead_letter_is_visible_until_it_is_replayed(#[values(Sqlite, Postgres)] engine: Engine) {
     let db = TestDb::open(engine).await;
@@ -217,21 +191,6 @@ async fn only_old_and_understood_calls_are_forgotten(#[values(Sqlite, Postgres)]
     assert_eq!(db.read().await.unwrap().ledger_depth().await.unwrap(), (1, 1));
     append(&db, &["next"]).await;
     assert_eq!(open(&db).await.last().unwrap().0, 5, "numbers are never used twice");
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_event_is_remembered_until_its_time(#[values(Sqlite, Postgres)] engine: Engine) {
-    let db = TestDb::open(engine).await;
-    for (key, at) in [("old", NOW), ("older", NOW - 1), ("new", NOW + 1)] {
-        assert_eq!(db.write(async |tx| tx.first_sights(&[event("inb_a", key)], at).await).await.unwrap().len(), 1);
-    }
-    let prune = async |before, limit| db.write(async |tx| tx.prune_seen_events(before, limit).await).await.unwrap();
-    assert_eq!(prune(NOW + 1, 1).await, 1);
-    assert_eq!(prune(NOW + 1, 10).await, 1);
-    assert_eq!(prune(NOW + 1, 10).await, 0);
-    let again = db.write(async |tx| tx.first_sights(&[event("inb_a", "new")], NOW + 2).await).await.unwrap();
-    assert!(again.is_empty(), "the rest is still known");
 }
 
 /// One statement carries them, of the next larger size on SQLite: neither a row too many nor too few.

@@ -26,6 +26,7 @@ mod messages;
 mod outbox;
 mod racing;
 mod receipts;
+mod sights;
 mod threads;
 mod together;
 mod waiting;

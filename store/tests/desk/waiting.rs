@@ -6,11 +6,16 @@ use crate::shop;
 use onethread_core::channel::RawCall;
 use onethread_core::ids::InboxId;
 use onethread_store::outbox::End;
+use onethread_store::sights::Sight;
 use onethread_store::waiting::{Known, Waiting};
 use rstest::rstest;
 
 fn known(address: &str, platform_id: &str) -> Known {
     Known { inbox: "inb_1".into(), address: address.into(), platform_id: platform_id.into() }
+}
+
+fn events_of(inbox: &InboxId) -> [Sight<'_>; 2] {
+    ["edit", "seen"].map(|key| Sight { inbox, key, message: None })
 }
 
 /// Two calls that were understood, each with an event that waits for message `m1` of `lan`; the second also for `m2`.
@@ -21,7 +26,7 @@ async fn two_early(db: &TestDb) -> InboxId {
     db.write(async |tx| {
         tx.append_calls(&calls, false, NOW).await?;
         tx.claim_calls(&[1, 2], NOW).await?;
-        tx.first_sights(&[(inbox.clone(), "edit".into()), (inbox.clone(), "seen".into())], NOW).await?;
+        tx.first_sights(&events_of(&inbox), NOW).await?;
         for (platform_id, position, key) in [("m1", 1, "edit"), ("m1", 2, "seen"), ("m2", 2, "seen"), ("m2", 2, "seen")] {
             let waiting = Waiting { inbox: &inbox, address: "lan", platform_id, position, key };
             tx.let_wait(&waiting, NOW + position).await?;
@@ -44,9 +49,8 @@ async fn what_waited_is_read_again_once_its_message_is_known(#[values(Sqlite, Po
     assert_eq!(release(&[known("lan", "m9"), known("lan", "m1")]).await, 2);
     let open = db.read().await.unwrap().open_calls(10).await.unwrap();
     assert_eq!(open.iter().map(|call| call.position).collect::<Vec<_>>(), [1, 2], "in their old places");
-    let events = [(inbox.clone(), "edit".into()), (inbox, "seen".into())];
-    let fresh = db.write(async |tx| tx.first_sights(&events, NOW).await).await.unwrap();
-    assert_eq!(fresh.len(), 2, "they are not taken for redeliveries");
+    let fresh = db.write(async |tx| tx.first_sights(&events_of(&inbox), NOW).await).await.unwrap();
+    assert_eq!(fresh, [true, true], "they are not taken for redeliveries");
     assert_eq!(release(&[known("lan", "m1")]).await, 0, "once");
 }
 
