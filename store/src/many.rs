@@ -70,10 +70,13 @@ impl Many {
             // `?`: SQLite takes `$1` for a name, and looks each of many names up one after the other.
             let row = format!("({})", vec!["?"; self.columns].join(", "));
             let rows = vec![row; SIZES[size]].join(", ");
-            let Self { before, after, .. } = self;
+            let after = self.after;
+            // On an error the whole transaction ends, so SQLite need not keep what each page was before the statement.
+            let before = match self.before.split_once(' ') {
+                Some((verb @ ("INSERT" | "UPDATE"), rest)) => format!("{verb} OR FAIL {rest}"),
+                _ => self.before.to_owned(),
+            };
             if self.inserts {
-                // On an error the whole transaction ends, so SQLite need not keep what each page was before the statement.
-                let before = before.replacen("INSERT", "INSERT OR FAIL", 1);
                 format!("{before} SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {after}")
             } else {
                 format!("{before} (VALUES {rows}) {after}")
@@ -172,6 +175,8 @@ mod tests {
         static TWO: Many = Many::new("FROM", 2, "END");
         assert_eq!(TWO.marked(1), "FROM (VALUES (?, ?)) END");
         assert_eq!(TWO.marked(2), "FROM (VALUES (?, ?), (?, ?)) END");
+        static CHANGE: Many = Many::new("UPDATE t SET a = v.column2 FROM", 2, "AS v WHERE t.b = v.column1");
+        assert_eq!(CHANGE.marked(1), "UPDATE OR FAIL t SET a = v.column2 FROM (VALUES (?, ?)) AS v WHERE t.b = v.column1");
         assert_eq!(TWO.unnested(), "FROM (SELECT * FROM UNNEST($1, $2) AS rows (column1, column2)) END");
     }
 
