@@ -111,7 +111,10 @@ async fn refuse_second(gateway: &Gateway, kind: &str, account: Option<&Account>,
 /// An account has people and message ids of its own: under another one they would mean somebody and something else. Who
 /// connected the wrong one may mend that until a customer came.
 async fn refuse_other(gateway: &Gateway, row: &InboxRow, account: Option<&Account>) -> Result<(), InboxError> {
-    let other = row.account.as_deref().zip(account).is_some_and(|(was, now)| was != now.id.as_str());
+    // A row of an earlier version may not name its account; the live inbox knows it.
+    let live = || gateway.inboxes.get(&row.id.as_str().into())?.connector.account().map(|account| account.id.0);
+    let was = row.account.clone().or_else(live);
+    let other = was.is_some_and(|was| account.is_none_or(|account| was != account.id.0));
     match other && gateway.db.read().await?.has_people(&row.id.as_str().into()).await? {
         true => Err(InboxError::OtherAccount),
         false => Ok(()),

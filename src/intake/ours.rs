@@ -47,11 +47,14 @@ async fn which_parcel(
     text: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
     if let Some(key) = key {
-        return match event.tx.parcel(key).await {
-            Ok(_) => Ok(Some(key.to_owned())),
-            Err(StoreError::Missing(_)) => Ok(None),
-            Err(error) => Err(error),
+        let identity = match event.tx.parcel(key).await {
+            Ok((_, identity)) => identity,
+            Err(StoreError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error),
         };
+        // A copy of what has settled it already must not settle it again: what follows may have been given up since.
+        let known = event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_some();
+        return Ok((!known).then(|| key.to_owned()));
     }
     let Some(row) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? else {
         return Ok(None);

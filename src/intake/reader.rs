@@ -208,9 +208,12 @@ async fn not_seen_before<'a>(
     mut events: Vec<(&'a Call<'a>, &'a Meant)>,
     now: Millis,
 ) -> Result<Vec<(&'a Call<'a>, &'a Meant)>, StoreError> {
-    let sights: Vec<Sight<'_>> = events.iter().filter_map(|(_, meant)| meant.sight()).collect();
-    let mut fresh = tx.first_sights(&sights, now).await?.into_iter();
-    events.retain(|(_, meant)| meant.sight().is_none() || fresh.next() == Some(true));
+    let sights: Vec<Option<Sight<'_>>> =
+        events.iter().map(|(call, meant)| meant.sight(call.understood.events.len() == 1)).collect();
+    let known_by: Vec<Sight<'_>> = sights.iter().flatten().copied().collect();
+    let mut fresh = tx.first_sights(&known_by, now).await?.into_iter();
+    let mut always = sights.iter().map(Option::is_none);
+    events.retain(|_| always.next() == Some(true) || fresh.next() == Some(true));
     Ok(events)
 }
 

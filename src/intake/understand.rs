@@ -79,11 +79,15 @@ impl Meant {
         makes_known.then(|| Writer { inbox: &self.live.id, channel: self.live.channel.kind(), sender: &self.inbound.from })
     }
 
-    /// What it shares with its copies. `None`: to take it in twice changes nothing.
-    pub fn sight(&self) -> Option<Sight<'_>> {
+    /// What it shares with its copies. `None`: to take it in twice changes nothing. `alone`: its call brings nothing else.
+    /// Where it brings more, a call that is read once more because one event waited must not take in the others again,
+    /// which might have it wait again.
+    pub fn sight(&self, alone: bool) -> Option<Sight<'_>> {
         let (inbox, inbound) = (&self.live.id, &self.inbound);
         let message = match &inbound.what {
-            What::Typing | What::Delivered { .. } | What::Seen { .. } | What::EchoedByUs { key: Some(_), .. } => return None,
+            What::Typing | What::Delivered { .. } | What::Seen { .. } | What::EchoedByUs { key: Some(_), .. } if alone => {
+                return None;
+            }
             What::Said(said) => {
                 let (address, platform_id) = (inbound.from.user.as_str(), said.message.as_str());
                 Some(Stands { address, platform_id, at: inbound.at })

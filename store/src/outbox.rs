@@ -182,11 +182,19 @@ static GONE_AFTER_ALL: Many =
 static GONE_LINKS: Many = Many::insert(
     "INSERT INTO platform_messages (identity_id, platform_id, message_id, status, handed_at)",
     5,
-    // The platform may have shown it to us before it answered.
+    "ON CONFLICT (identity_id, platform_id) DO NOTHING",
+);
+
+/// Of those that the platform had shown to us before it answered.
+static GONE_LINKS_SHOWN: Many = Many::new(
     concat!(
-        "ON CONFLICT (identity_id, platform_id) DO UPDATE SET handed_at = excluded.handed_at,",
-        " status = CASE WHEN platform_messages.status = 'sent' THEN excluded.status ELSE platform_messages.status END",
-        " WHERE platform_messages.message_id = excluded.message_id"
+        "UPDATE platform_messages SET handed_at = v.column5,",
+        " status = CASE WHEN platform_messages.status = 'sent' THEN v.column4 ELSE platform_messages.status END FROM"
+    ),
+    5,
+    concat!(
+        "AS v WHERE platform_messages.identity_id = v.column1 AND platform_messages.platform_id = v.column2",
+        " AND platform_messages.message_id = v.column3"
     ),
 );
 
@@ -230,10 +238,16 @@ impl Conn {
                 query.bind(&one.parcel.id).bind(one.platform_id).bind(now)
             });
         }
-        write_many!(self, GONE_LINKS, gone, query, one => {
+        let linked = write_many!(self, GONE_LINKS, gone, query, one => {
             query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
                 .bind(one.status.as_str()).bind(one.handed_at)
         });
+        if linked < gone.len() as u64 {
+            write_many!(self, GONE_LINKS_SHOWN, gone, query, one => {
+                query.bind(&one.parcel.identity_id).bind(one.platform_id).bind(&one.parcel.message_id)
+                    .bind(one.status.as_str()).bind(one.handed_at)
+            });
+        }
         let known = |one: &Gone<'_>| known(&one.parcel.inbox_id, &one.parcel.address, one.platform_id);
         let known: Vec<Known> = gone.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;
@@ -262,7 +276,11 @@ impl Conn {
         write_many!(self, SHOWN_LINKS, shown, query, (parcel, platform_id) => {
             query.bind(&parcel.identity_id).bind(*platform_id).bind(&parcel.message_id)
         });
-        let known = |(parcel, platform_id): &(&ShownParcel, &str)| known(&parcel.inbox_id, &parcel.address, platform_id);
+        // Of one that had gone before only the id is new: its delivery has ended, and another may be under way.
+        let known = |(parcel, platform_id): &(&ShownParcel, &str)| {
+            let ends = if parcel.state == "sending" { 2 } else { 1 };
+            known(&parcel.inbox_id, &parcel.address, platform_id).into_iter().take(ends)
+        };
         let known: Vec<Known> = shown.iter().flat_map(known).collect();
         self.reopened += self.release_waiting(&known).await?;
         write_many!(self, GONE_MESSAGES, shown, query, (parcel, _) => query.bind(&parcel.message_id).bind("sent"));

@@ -8,6 +8,7 @@ use crate::macros::aside_touched;
 use crate::many::{Many, read_many, write_many};
 use crate::{Conn, Result};
 use onethread_core::Millis;
+use onethread_core::clock::DAY;
 use onethread_core::ids::InboxId;
 use std::collections::HashSet;
 
@@ -20,14 +21,17 @@ pub struct Sight<'a> {
     pub message: Option<Stands<'a>>,
 }
 
-/// Where a customer's message stands. Without the platform's instant it would not be told from one that got the id of
-/// another, long ago and from another account of the shop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Where a customer's message stands, and the platform's instant of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stands<'a> {
     pub address: &'a str,
     pub platform_id: &'a str,
     pub at: Option<Millis>,
 }
+
+/// No platform delivers a message again after so long: what has the same id then is another one, of another account that
+/// the inbox had before.
+const COPIES_WITHIN: Millis = 7 * DAY;
 
 static SEEN: Many =
     Many::new("SELECT s.inbox_id, s.key FROM", 2, "AS v JOIN seen_events s ON s.inbox_id = v.column1 AND s.key = v.column2");
@@ -55,47 +59,75 @@ impl Conn {
     /// Note events as understood. Answers for each whether it is new, in the same order: the others are redeliveries.
     /// Messages of customers are noted by whoever appends them.
     pub async fn first_sights(&mut self, sights: &[Sight<'_>], now: Millis) -> Result<Vec<bool>> {
+        let mut first = vec![true; sights.len()];
+        let mut by_key: Vec<usize> = (0..sights.len()).collect();
+        if self.is_embedded() {
+            by_key = self.look_where_they_stand(sights, &mut first).await?;
+        }
         let mut met = HashSet::new();
-        let first: Vec<bool> = sights.iter().map(|sight| met.insert((sight.inbox.as_str(), sight.key))).collect();
-        let once = || sights.iter().zip(&first).filter(|(_, first)| **first).map(|(sight, _)| sight);
-        let known: HashSet<(String, String)> = if self.is_embedded() {
-            let by_key: Vec<&Sight<'_>> = once().filter(|sight| sight.message.is_none()).collect();
-            let standing: Vec<(&Sight<'_>, Stands<'_>)> = once().filter_map(|sight| Some((sight, sight.message?))).collect();
-            let mut known = self.seen_before(&by_key, now).await?;
-            known.extend(self.standing_already(&standing).await?);
-            known
-        } else {
-            let all: Vec<&Sight<'_>> = once().collect();
-            let fresh = read_many!(self, (String, String), SIGHT_IF_FIRST, &all, query, sight => {
+        by_key.retain(|at| {
+            first[*at] = met.insert((sights[*at].inbox.as_str(), sights[*at].key));
+            first[*at]
+        });
+        let keyed: Vec<&Sight<'_>> = by_key.iter().map(|at| &sights[*at]).collect();
+        let seen = self.note_keys(&keyed, now).await?;
+        for at in by_key {
+            let Sight { inbox, key, .. } = sights[at];
+            first[at] = seen.is_empty() || !seen.contains(&(inbox.0.clone(), key.to_owned()));
+        }
+        Ok(first)
+    }
+
+    /// Marks the copies of messages that stand already. Answers which of the sights only their key can tell from copies.
+    async fn look_where_they_stand(&mut self, sights: &[Sight<'_>], first: &mut [bool]) -> Result<Vec<usize>> {
+        let mut met = HashSet::new();
+        let (mut by_key, mut looked) = (Vec::new(), Vec::new());
+        for (at, sight) in sights.iter().enumerate() {
+            match sight.message {
+                Some(message) => {
+                    let place = (sight.inbox.as_str(), message.address, message.platform_id);
+                    first[at] = met.insert(place);
+                    if first[at] {
+                        looked.push((at, place));
+                    }
+                }
+                None => by_key.push(at),
+            }
+        }
+        let rows = read_many!(self, (String, String, String, Option<Millis>), STANDING, &looked, query, (_, place) => {
+            query.bind(place.0).bind(place.1).bind(place.2)
+        });
+        for (inbox, address, platform_id, stood) in rows {
+            let place = (inbox.as_str(), address.as_str(), platform_id.as_str());
+            let Some((at, _)) = looked.iter().find(|(_, looked)| *looked == place) else { continue };
+            let came = sights[*at].message.and_then(|message| message.at);
+            if stood.zip(came).is_some_and(|(stood, came)| stood.abs_diff(came) > COPIES_WITHIN.unsigned_abs()) {
+                by_key.push(*at);
+            } else {
+                first[*at] = false;
+            }
+        }
+        Ok(by_key)
+    }
+
+    /// Answers the keys that were there before.
+    async fn note_keys(&mut self, sights: &[&Sight<'_>], now: Millis) -> Result<HashSet<(String, String)>> {
+        let name = |sight: &Sight<'_>| (sight.inbox.0.clone(), sight.key.to_owned());
+        if !self.is_embedded() {
+            let fresh = read_many!(self, (String, String), SIGHT_IF_FIRST, sights, query, sight => {
                 query.bind(sight.inbox.as_str()).bind(sight.key).bind(now)
             });
             let fresh: HashSet<(String, String)> = fresh.into_iter().collect();
-            all.iter().map(|sight| name(sight)).filter(|name| !fresh.contains(name)).collect()
-        };
-        Ok(sights.iter().zip(first).map(|(sight, first)| first && !is_in(&known, sight)).collect())
-    }
-
-    /// Nobody else writes meanwhile, and redeliveries are few: cheaper than to hear of each that is none.
-    async fn seen_before(&mut self, sights: &[&Sight<'_>], now: Millis) -> Result<HashSet<(String, String)>> {
+            return Ok(sights.iter().map(|sight| name(sight)).filter(|name| !fresh.contains(name)).collect());
+        }
+        // Nobody else writes meanwhile, and redeliveries are few: cheaper than to hear of each that is none.
         let seen = read_many!(self, (String, String), SEEN, sights, query, sight => {
             query.bind(sight.inbox.as_str()).bind(sight.key)
         });
         let seen: HashSet<(String, String)> = seen.into_iter().collect();
-        let fresh: Vec<&&Sight<'_>> = sights.iter().filter(|sight| !is_in(&seen, sight)).collect();
+        let fresh: Vec<&&Sight<'_>> = sights.iter().filter(|sight| seen.is_empty() || !seen.contains(&name(sight))).collect();
         write_many!(self, SIGHT, &fresh, query, sight => query.bind(sight.inbox.as_str()).bind(sight.key).bind(now));
         Ok(seen)
-    }
-
-    async fn standing_already(&mut self, sights: &[(&Sight<'_>, Stands<'_>)]) -> Result<HashSet<(String, String)>> {
-        let rows = read_many!(self, (String, String, String, Option<Millis>), STANDING, sights, query, (sight, message) => {
-            query.bind(sight.inbox.as_str()).bind(message.address).bind(message.platform_id)
-        });
-        let rows: HashSet<(String, String, String, Option<Millis>)> = rows.into_iter().collect();
-        let stands = |sight: &Sight<'_>, message: &Stands<'_>| {
-            rows.contains(&(sight.inbox.0.clone(), message.address.into(), message.platform_id.into(), message.at))
-        };
-        let known = sights.iter().filter(|(sight, message)| !rows.is_empty() && stands(sight, message));
-        Ok(known.map(|(sight, _)| name(sight)).collect())
     }
 
     /// Forget which events were understood before `before`, at most `limit` at once: no platform
@@ -107,12 +139,4 @@ impl Conn {
         );
         Ok(aside_touched!(self, db => sqlx::query(sql).bind(before).bind(limit).execute(db).await)?)
     }
-}
-
-fn is_in(known: &HashSet<(String, String)>, sight: &Sight<'_>) -> bool {
-    !known.is_empty() && known.contains(&name(sight))
-}
-
-fn name(sight: &Sight<'_>) -> (String, String) {
-    (sight.inbox.0.clone(), sight.key.to_owned())
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// One thing that happened on a platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inbound {
-    /// The same for every copy of this event on this inbox: what makes a redelivery no second message.
+    /// The same for every copy of this event on this inbox: what makes a redelivery no second event. A message's own id
+    /// must be the same, too, and mean no other one between this person and this account.
     pub key: String,
     /// The account that the event names, where one app serves many; `None`: this inbox.
     pub account: Option<AccountId>,

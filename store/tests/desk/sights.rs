@@ -4,6 +4,7 @@ use crate::kit::Engine::{self, Postgres, Sqlite};
 use crate::kit::{NOW, TestDb};
 use crate::shop::{self, Person, said};
 use onethread_core::Millis;
+use onethread_core::clock::{DAY, HOUR};
 use onethread_core::ids::InboxId;
 use onethread_store::sights::{Sight, Stands};
 use onethread_store::{Db, Tx};
@@ -83,7 +84,11 @@ async fn a_message_is_known_as_long_as_it_stands(#[values(Sqlite, Postgres)] eng
     assert!(!says(&lan, "m2", "lan m2", None).await);
     assert!(says(&minh, "m1", "minh m1", Some(NOW)).await, "ids may be of one conversation only");
     assert!(says(&elsewhere, "m1", "lan m1", Some(NOW)).await, "or of one account of the shop");
-    assert!(says(&lan, "m1", "lan m1 of another bot", Some(NOW + 1)).await, "which begins to count anew");
+    assert!(!says(&lan, "m1", "lan m1", Some(NOW + HOUR)).await, "a copy may have an instant of its own");
+    assert!(!says(&lan, "m1", "lan m1", None).await, "or none");
+    let other_bot = (NOW + 8 * DAY, "lan m1 of another bot, which begins to count anew");
+    assert!(says(&lan, "m1", other_bot.1, Some(other_bot.0)).await);
+    assert!(!says(&lan, "m1", other_bot.1, Some(other_bot.0)).await, "its id means the first one's: its key is kept");
     let told: Vec<i64> = shop::seqs(&db, &lan.thread).await;
     assert_eq!(told, [1, 2, 3]);
     db.write(async |tx| tx.prune_seen_events(NOW + 1, 100).await).await.unwrap();
@@ -109,14 +114,16 @@ async fn many_are_told_apart_at_once(#[values(Sqlite, Postgres)] engine: Engine)
     .await
     .unwrap();
     let names: Vec<[String; 3]> = (0..300).map(|n| [format!("m{n}"), format!("key {n}"), format!("press {n}")]).collect();
-    let sights: Vec<Sight<'_>> = (0..)
+    let mut sights: Vec<Sight<'_>> = (0..)
         .zip(&names)
         .flat_map(|(n, [id, key, press])| {
             let message = Some(Stands { address: "address of Lan", platform_id: id, at: Some(n) });
             [Sight { inbox: &lan.inbox, key, message }, by_key(&lan.inbox, press)]
         })
         .collect();
+    // And once more in the same batch.
+    sights.extend_from_within(..);
     let first = db.write(async |tx| tx.first_sights(&sights, NOW).await).await.unwrap();
-    let expected: Vec<bool> = (0..300).flat_map(|n| [n % 3 != 0; 2]).collect();
+    let expected: Vec<bool> = (0..300).flat_map(|n| [n % 3 != 0; 2]).chain([false; 600]).collect();
     assert_eq!(first, expected);
 }

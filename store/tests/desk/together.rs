@@ -217,6 +217,30 @@ async fn what_the_platform_shows_has_gone(#[values(Sqlite, Postgres)] engine: En
     assert_eq!(status(&db, &first).await, "sent");
 }
 
+/// Whoever waits for the end of a delivery waits for the one that is under way, not for one that has ended.
+#[rstest]
+#[tokio::test]
+async fn an_echo_of_what_had_gone_before_ends_no_other_delivery(#[values(Sqlite, Postgres)] engine: Engine) {
+    let db = TestDb::open(engine).await;
+    let lan = shop::only_person(&db).await;
+    let claim = async || db.write(async |tx| tx.claim_parcels(&lan.inbox, "claim", NOW + 60_000, NOW, 9).await).await.unwrap();
+    let (_, first_key) = lan.is_answered(&db, "một", NOW).await;
+    let first = claim().await.remove(0);
+    let gone = [Gone { parcel: &first, platform_id: "p1", status: Sent, handed_at: None }];
+    db.write(async |tx| tx.parcels_gone(&gone, NOW).await).await.unwrap();
+    let (_, second_key) = lan.is_answered(&db, "hai", NOW).await;
+    assert_eq!(claim().await.len(), 1, "the second is under way");
+    let early = Waiting { inbox: &lan.inbox, address: &first.address, platform_id: "", position: 1, key: "read" };
+    db.write(async |tx| tx.let_wait(&early, NOW).await).await.unwrap();
+    let shows = async |key: &str, platform_id: &str| {
+        let parcels = db.read().await.unwrap().parcels_of_keys(&[key]).await.unwrap();
+        db.write(async |tx| tx.parcels_shown(&[(&parcels[0], platform_id)], NOW).await).await.unwrap();
+        db.read().await.unwrap().waiting_count().await.unwrap()
+    };
+    assert_eq!(shows(first_key.as_str(), "p1").await, 1);
+    assert_eq!(shows(second_key.as_str(), "p2").await, 0);
+}
+
 /// Between the look at it and the word that it has gone, its sender was given up.
 #[rstest]
 #[tokio::test]
