@@ -84,6 +84,7 @@ test('problems become sentences with what to do', () => {
   expect(inWords(new ApiError(0, { type: 'unreachable', title: '', status: 0 }))).toBe(t().errors.unreachable);
   expect(inWords(new ApiError(429, { type: 'slow', title: '', status: 429 }, 30))).toContain('30 seconds');
   expect(inWords(new ApiError(409, { type: 'x', title: 'No', status: 409, detail: 'window closed.', hint: 'Use another channel.' }))).toBe('window closed. Use another channel.');
+  expect(inWords(new ApiError(409, { type: 'x', title: 'No', status: 409, detail: 'it changed', hint: 'look once more' }))).toBe('it changed; look once more');
   expect(inWords(new Error('secret internals'))).toBe(t().errors.unexpected);
 });
 
@@ -91,6 +92,7 @@ test('why a customer cannot be reached is said in the language of the console', 
   const barred = (code: string) => new ApiError(409, { type: 'cannot-reach', title: 'No', status: 409, detail: 'In English.', code });
   speech.speak('vi');
   expect(inWords(barred('inbox_disabled'))).toBe(dictionaries.vi.refused.inbox_disabled);
+  expect(inWords(barred('other_account'))).toBe(dictionaries.vi.refused.other_account);
   expect(inWords(barred('newer_than_this_console'))).toBe('In English.');
   speech.speak('en');
   expect(inWords(barred('inbox_disabled'))).toBe(dictionaries.en.refused.inbox_disabled);

@@ -126,6 +126,7 @@ impl From<InboxError> for Problem {
             )
             .hint("change that inbox, or disable it first"),
             error @ InboxError::OtherAccount => Self::conflict("other-account", "Another account", error.to_string())
+                .with("code", "other_account")
                 .hint("connect the other account as an inbox of its own, and disable this one if it is used no more"),
             error @ InboxError::Unsealable => Self::conflict("unsealable", "Secrets cannot be read", error.to_string()),
             InboxError::Store(error) => error.into(),

@@ -123,6 +123,6 @@ async fn an_inbox_stays_with_its_account_once_it_knows_people() {
     lan.hears("25.000").await;
     let (status, problem) = admin.call("PATCH", &path, Some(token(7001))).await;
     assert_eq!(status, 409, "{problem}");
-    assert!(problem["type"].as_str().is_some_and(|kind| kind.ends_with("other-account")), "{problem}");
+    assert_eq!(problem["code"], "other_account", "the console says it in its own words: {problem}");
     assert_eq!(admin.status("PATCH", &path, Some(settings)).await, 200, "a new token of the same account is welcome");
 }

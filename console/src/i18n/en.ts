@@ -251,6 +251,7 @@ export const en = {
     bad_content: 'The platform does not accept this content.',
     bad_file: 'The platform could not take this file.',
     not_permitted: 'The account may not send this message.',
+    other_account: 'These are settings of another account. Its people and messages would be taken for those of the first one: connect it as an inbox of its own, and disconnect this one if you no longer use it.',
     inbox_disabled: 'This inbox is disconnected. An admin can connect it again under Inboxes; then it can be sent.',
     too_late: 'It could not be sent in time; now it would come too late.',
     throttled: 'The platform asked us to slow down; it goes out in a moment.',

@@ -12,5 +12,6 @@ export function inWords(cause: unknown): string {
   if (cause.status === 403) return cause.problem.detail || t().errors.notAllowed;
   const fields = cause.problem.errors?.map((error) => `${error.field}: ${error.detail}`) ?? [];
   const said = cause.problem.detail || fields.join('; ') || (cause.slug === 'unexpected' ? t().errors.unexpected : cause.problem.title);
-  return cause.problem.hint ? `${said} ${cause.problem.hint}` : said;
+  const { hint } = cause.problem;
+  return hint ? `${said}${/[.!?]$/.test(said) ? '' : ';'} ${hint}` : said;
 }

@@ -248,6 +248,7 @@ export const vi: Dictionary = {
     bad_content: 'Nền tảng không nhận nội dung này.',
     bad_file: 'Nền tảng không nhận được tệp này.',
     not_permitted: 'Tài khoản không được phép gửi tin này.',
+    other_account: 'Đây là cài đặt của một tài khoản khác. Khách và tin nhắn của tài khoản đó sẽ bị lẫn với tài khoản cũ: hãy kết nối nó thành một hộp thư riêng, và ngắt hộp thư này nếu không dùng nữa.',
     inbox_disabled: 'Hộp thư này đã ngắt. Quản trị viên có thể nối lại trong mục Hộp thư; sau đó mới gửi được.',
     too_late: 'Không gửi kịp lúc; bây giờ gửi thì đã quá muộn.',
     throttled: 'Nền tảng yêu cầu gửi chậm lại; tin sẽ đi trong chốc lát.',
