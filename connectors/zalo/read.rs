@@ -128,7 +128,7 @@ impl Event<'_> {
             "user_withdraw" => "the customer asks Zalo to have their data deleted (user_withdraw)",
             name => name,
         };
-        Said { unsupported: Some(loose::clip(what, 80)), ..self.said() }
+        Said { message: self.novelty_id(), unsupported: Some(loose::clip(what, 80)), ..self.said() }
     }
 
     fn received(&self) -> What {
@@ -184,6 +184,14 @@ impl Event<'_> {
 
     fn msg_id(&self) -> Option<String> {
         self.message().and_then(|message| loose::id(message.get("msg_id")?))
+    }
+
+    /// An event that is newer than this reader may name an earlier message, and is none of its copies.
+    fn novelty_id(&self) -> PlatformMessageId {
+        match self.msg_id() {
+            Some(id) if !self.name.starts_with("user_send_") => format!("{}:{id}", self.name).into(),
+            _ => self.message_id(),
+        }
     }
 
     fn message_id(&self) -> PlatformMessageId {

@@ -108,6 +108,23 @@ fn what_is_newer_than_this_code_is_kept_and_named() {
 }
 
 #[test]
+fn an_unknown_event_about_a_message_is_none_of_its_copies() {
+    let of = |name: &str| {
+        let body = serde_json::json!({
+            "event_name": name, "sender": { "id": LAN }, "recipient": { "id": OA }, "timestamp": "1795000000123",
+            "message": { "msg_id": "96d3", "text": "alo" }
+        });
+        match read(&call(body.to_string()), OA).expect("it is read").remove(0).what {
+            What::Said(said) => said.message,
+            other => panic!("{name} is {other:?}"),
+        }
+    };
+    assert_eq!(of("user_send_hologram"), of("user_send_text"), "a message of a newer kind is that message");
+    assert_ne!(of("user_recalls_message"), of("user_send_text"));
+    assert_eq!(of("user_recalls_message"), of("user_recalls_message"));
+}
+
+#[test]
 fn a_submitted_form_shares_a_phone_that_nobody_vouches_for() {
     for name in ["submit_info", "submit_info_older"] {
         let shared = What::Shared { message: None, phone: "84912345678".into(), own: false, name: Some("Nguyễn Lan".into()) };

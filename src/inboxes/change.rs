@@ -110,10 +110,13 @@ async fn refuse_second(gateway: &Gateway, kind: &str, account: Option<&Account>,
 
 /// An account has people and message ids of its own: under another one they would mean somebody and something else. Who
 /// connected the wrong one may mend that until a customer came.
-async fn refuse_other(gateway: &Gateway, row: &InboxRow, account: Option<&Account>) -> Result<(), InboxError> {
-    // A row of an earlier version may not name its account; the live inbox knows it.
-    let live = || gateway.inboxes.get(&row.id.as_str().into())?.connector.account().map(|account| account.id.0);
-    let was = row.account.clone().or_else(live);
+async fn refuse_other(
+    gateway: &Arc<Gateway>,
+    channel: &dyn Channel,
+    row: &InboxRow,
+    account: Option<&Account>,
+) -> Result<(), InboxError> {
+    let was = account_of(gateway, channel, row);
     let other = was.is_some_and(|was| account.is_none_or(|account| was != account.id.0));
     match other && gateway.db.read().await?.has_people(&row.id.as_str().into()).await? {
         true => Err(InboxError::OtherAccount),
@@ -129,16 +132,17 @@ async fn disabled_inbox_of(
 ) -> Result<Option<InboxRow>, InboxError> {
     let Some(account) = account else { return Ok(None) };
     let rows = gateway.db.read().await?.inboxes(true).await?;
-    // A row of an earlier version may not name its account; its settings do.
-    let opened = |row: &InboxRow| {
+    let same = |row: &InboxRow| account_of(gateway, channel, row).is_some_and(|known| known == account.id.0);
+    Ok(rows.into_iter().rev().find(|row| row.state == "disabled" && row.channel == channel.kind() && same(row)))
+}
+
+/// The account that the inbox is of. A row of an earlier version may not name it; its settings do.
+fn account_of(gateway: &Arc<Gateway>, channel: &dyn Channel, row: &InboxRow) -> Option<String> {
+    let opened = || {
         let settings = super::settings_of(gateway, row).ok()?;
         channel.open(&settings, crate::lending::kit(gateway, &row.id.as_str().into())).ok()?.account()
     };
-    let same = |row: &InboxRow| match &row.account {
-        Some(named) => *named == account.id.0,
-        None => opened(row).is_some_and(|known| known.id == account.id),
-    };
-    Ok(rows.into_iter().rev().find(|row| row.state == "disabled" && row.channel == channel.kind() && same(row)))
+    row.account.clone().or_else(|| opened().map(|account| account.id.0))
 }
 
 /// Change name, settings or pause, or bring a disabled inbox back; live at once.
@@ -162,7 +166,7 @@ pub async fn change(gateway: &Arc<Gateway>, id: &InboxId, changes: Changes) -> R
         channel.form().check(&settings)?;
         let account = channel.open(&settings, crate::lending::kit(gateway, id))?.account();
         refuse_second(gateway, &row.channel, account.as_ref(), id).await?;
-        refuse_other(gateway, &row, account.as_ref()).await?;
+        refuse_other(gateway, channel.as_ref(), &row, account.as_ref()).await?;
         write_settings(gateway, channel.as_ref(), &mut row, &settings);
         row.account = account.as_ref().map(|account| account.id.0.clone());
         row.app = account.map(|account| account.app);

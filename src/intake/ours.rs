@@ -47,13 +47,12 @@ async fn which_parcel(
     text: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
     if let Some(key) = key {
-        let identity = match event.tx.parcel(key).await {
-            Ok((_, identity)) => identity,
-            Err(StoreError::Missing(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        // A copy of what has settled it already must not settle it again: what follows may have been given up since.
-        let known = event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_some();
+        let Some(parcel) = event.tx.parcels_of_keys(&[key]).await?.pop() else { return Ok(None) };
+        // A copy of what was seen to already must not give up or resume once more what follows, unless an agent is having
+        // it sent again.
+        let open = matches!(parcel.state.as_str(), "queued" | "uncertain");
+        let identity = IdentityId(parcel.identity_id);
+        let known = !open && event.tx.message_by_platform_id(&identity, platform_id.as_str()).await?.is_some();
         return Ok((!known).then(|| key.to_owned()));
     }
     let Some(row) = event.tx.identity_at(&event.live.id, event.inbound.from.user.as_str()).await? else {

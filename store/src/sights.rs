@@ -1,8 +1,8 @@
 //! Which events were seen before: platforms deliver some of them twice.
 //!
 //! A customer's message is known by what its platform calls it, as long as its thread is kept, so an embedded database
-//! writes nothing more for it: nobody else can be storing a copy meanwhile. Everything else, and everything on
-//! PostgreSQL, is known by its key, for as long as calls are kept.
+//! writes nothing more for it: nobody else can be storing a copy meanwhile. Everything else that is asked about, and
+//! messages on PostgreSQL, are known by their key, for as long as calls are kept.
 
 use crate::macros::aside_touched;
 use crate::many::{Many, read_many, write_many};
@@ -29,16 +29,16 @@ pub struct Stands<'a> {
     pub at: Option<Millis>,
 }
 
-/// No platform delivers a message again after so long: what has the same id then is another one, of another account that
-/// the inbox had before.
+/// No platform delivers a message again after so long: what has the same id then, or that of something that was said to
+/// the customer, is another one, of another account that the inbox had before.
 const COPIES_WITHIN: Millis = 7 * DAY;
 
 static SEEN: Many =
     Many::new("SELECT s.inbox_id, s.key FROM", 2, "AS v JOIN seen_events s ON s.inbox_id = v.column1 AND s.key = v.column2");
 
-/// In this order of tables, whatever a planner thinks.
+/// Whether a customer said it, and when. In this order of tables, whatever a planner thinks.
 static STANDING: Many = Many::new(
-    "SELECT v.column1, v.column2, v.column3, m.platform_at FROM",
+    "SELECT v.column1, v.column2, v.column3, m.author->>'kind' = 'customer', COALESCE(m.platform_at, m.created_at) FROM",
     3,
     concat!(
         "AS v CROSS JOIN identities i CROSS JOIN platform_messages p CROSS JOIN messages m",
@@ -94,17 +94,17 @@ impl Conn {
                 None => by_key.push(at),
             }
         }
-        let rows = read_many!(self, (String, String, String, Option<Millis>), STANDING, &looked, query, (_, place) => {
+        let rows = read_many!(self, (String, String, String, bool, Millis), STANDING, &looked, query, (_, place) => {
             query.bind(place.0).bind(place.1).bind(place.2)
         });
-        for (inbox, address, platform_id, stood) in rows {
+        for (inbox, address, platform_id, theirs, stood) in rows {
             let place = (inbox.as_str(), address.as_str(), platform_id.as_str());
             let Some((at, _)) = looked.iter().find(|(_, looked)| *looked == place) else { continue };
-            let came = sights[*at].message.and_then(|message| message.at);
-            if stood.zip(came).is_some_and(|(stood, came)| stood.abs_diff(came) > COPIES_WITHIN.unsigned_abs()) {
-                by_key.push(*at);
-            } else {
+            let came = sights[*at].message.and_then(|message| message.at).unwrap_or(stood);
+            if theirs && stood.abs_diff(came) <= COPIES_WITHIN.unsigned_abs() {
                 first[*at] = false;
+            } else {
+                by_key.push(*at);
             }
         }
         Ok(by_key)

@@ -11,15 +11,24 @@ use std::time::Duration;
 
 const PAGE: &str = "104000000000001";
 
-/// Calls as the Page's webhook brings them, put into the ledger as if their signature had been checked.
+/// Calls as the Page's webhook brings them, one for each event, put into the ledger as if their signature had been checked.
 pub async fn arrive(gateway: &TestGateway, events: &[Value]) {
-    let call = |event: &Value| {
-        let body = json!({ "object": "page", "entry": [{ "id": PAGE, "time": 1_795_000_000_500_i64, "messaging": [event] }] });
+    keep(gateway, &events.iter().map(std::slice::from_ref).collect::<Vec<_>>()).await;
+}
+
+/// The same as one call with all events.
+pub async fn arrive_as_one(gateway: &TestGateway, events: &[Value]) {
+    keep(gateway, &[events]).await;
+}
+
+async fn keep(gateway: &TestGateway, calls: &[&[Value]]) {
+    let call = |events: &&[Value]| {
+        let body = json!({ "object": "page", "entry": [{ "id": PAGE, "time": 1_795_000_000_500_i64, "messaging": events }] });
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         RawCall { method: "POST".into(), path: String::new(), query: String::new(), headers, body: body.to_string().into() }
     };
     let inbox = gateway.inbox("facebook").await.as_str().into();
-    let calls = events.iter().map(call).collect();
+    let calls = calls.iter().map(call).collect();
     onethread::intake::keep(&gateway.gateway, &inbox, calls, None).await.expect("the ledger takes them");
 }
 

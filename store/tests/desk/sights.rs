@@ -89,8 +89,12 @@ async fn a_message_is_known_as_long_as_it_stands(#[values(Sqlite, Postgres)] eng
     let other_bot = (NOW + 8 * DAY, "lan m1 of another bot, which begins to count anew");
     assert!(says(&lan, "m1", other_bot.1, Some(other_bot.0)).await);
     assert!(!says(&lan, "m1", other_bot.1, Some(other_bot.0)).await, "its id means the first one's: its key is kept");
+    let (answer, _) = lan.is_answered(&db, "dạ", NOW).await;
+    db.write(async |tx| tx.link_platform_id(&lan.identity, "m3", &answer).await).await.unwrap();
+    assert!(says(&lan, "m3", "lan m3 of the other bot", Some(NOW)).await, "an answer is no copy of a question");
+    assert!(!says(&lan, "m3", "lan m3 of the other bot", Some(NOW)).await);
     let told: Vec<i64> = shop::seqs(&db, &lan.thread).await;
-    assert_eq!(told, [1, 2, 3]);
+    assert_eq!(told, [1, 2, 3, 4, 5]);
     db.write(async |tx| tx.prune_seen_events(NOW + 1, 100).await).await.unwrap();
     if engine == Sqlite {
         assert!(!says(&lan, "m2", "lan m2", None).await, "nothing else has to be remembered of it");
